@@ -1,0 +1,111 @@
+"""Every setting of the product, read once from TIDEGATE_* variables (and a .env file). Imports nothing of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_PII_KEY = "insecure-demo-key-do-not-use"
+"""The key a checkout starts with; only a demo may run on it."""
+
+MIN_PII_KEY_BYTES = 16
+
+Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+class Settings(BaseSettings):
+    """What the operator can set. Field `x` is the variable `TIDEGATE_X`; durations and sizes carry their unit."""
+
+    model_config = SettingsConfigDict(env_prefix="TIDEGATE_", env_file=".env", extra="ignore", frozen=True)
+
+    # Where things are
+    broker: str = Field("kafka://127.0.0.1:9092", description="Kafka bootstrap servers, kafka://host:port[,host:port]")
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), description="Valkey or Redis; rediss:// for TLS"
+    )
+    topic_prefix: str = Field("tidegate.", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic name")
+    data_dir: Path = Field(Path(".tidegate"), description="local state: embedded servers, Faust's data")
+    policy: Path | None = Field(None, description="policy file; the one that ships with the product when unset")
+    model_dir: Path | None = Field(None, description="where model snapshots are kept; DATA_DIR/models when unset")
+
+    # Secrets and identity
+    pii_key: SecretStr = Field(SecretStr(DEFAULT_PII_KEY), description="key of the HMAC that tokenises personal data")
+    demo: bool = Field(False, description="this is a demo: the default key is allowed")
+    timezone: str = Field("Asia/Shanghai", description="the lender's local time, for night hours")
+
+    # Kafka
+    partitions: int = Field(12, ge=1, le=1024, description="partitions of each topic")
+    replication_factor: int = Field(1, ge=1, le=15, description="replicas of each topic")
+    group_id: str = Field("tidegate", pattern=r"^[A-Za-z0-9._-]+$", description="consumer group of the workers")
+    kafka_security_protocol: Protocol = Field("PLAINTEXT", description="how to speak to Kafka")
+    kafka_sasl_mechanism: SaslMechanism = Field("SCRAM-SHA-512", description="with SASL_*: the mechanism")
+    kafka_sasl_username: str | None = Field(None, description="with SASL_*: the user")
+    kafka_sasl_password: SecretStr | None = Field(None, description="with SASL_*: the password")
+    kafka_ssl_ca_file: Path | None = Field(None, description="CA that signed the brokers' certificates")
+    kafka_ssl_cert_file: Path | None = Field(None, description="client certificate, for mutual TLS")
+    kafka_ssl_key_file: Path | None = Field(None, description="key of the client certificate")
+
+    # Valkey
+    redis_ssl_ca_file: Path | None = Field(None, description="CA that signed Valkey's certificate")
+    redis_username: str | None = Field(None, description="Valkey ACL user, if not in the URL")
+    redis_password: SecretStr | None = Field(None, description="Valkey password, if not in the URL")
+    index_deadline_ms: int = Field(50, ge=1, le=10_000, description="longest wait for the link index before degrading")
+
+    # The worker
+    web_host: str = Field("127.0.0.1", description="address of /healthz, /readyz and /metrics")
+    web_port: int = Field(9464, ge=0, le=65_535, description="port of the same; 0 takes a free one")
+    batch_max: int = Field(100, ge=1, le=1_000, description="most events an agent takes at once")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
+
+    @field_validator("broker")
+    @classmethod
+    def _broker_is_a_kafka_address(cls, value: str) -> str:
+        for address in value.removeprefix("kafka://").split(","):
+            parts = urlsplit(f"kafka://{address.strip()}")
+            try:
+                port = parts.port
+            except ValueError:
+                port = None
+            if not parts.hostname or port is None or parts.path:
+                raise ValueError(f"{address!r} is not host:port; write kafka://host:port[,host:port]")
+        return value
+
+    @model_validator(mode="after")
+    def _sasl_has_credentials(self) -> Settings:
+        if self.kafka_security_protocol.startswith("SASL") and not (
+            self.kafka_sasl_username and self.kafka_sasl_password
+        ):
+            raise ValueError("SASL needs TIDEGATE_KAFKA_SASL_USERNAME and TIDEGATE_KAFKA_SASL_PASSWORD")
+        return self
+
+    @property
+    def bootstrap(self) -> list[str]:
+        """Kafka's addresses as `host:port` strings."""
+        return [address.strip() for address in self.broker.removeprefix("kafka://").split(",")]
+
+    @property
+    def pii_key_bytes(self) -> bytes:
+        """The tokenisation key. Raises ValueError when it is too short, or the default outside a demo."""
+        key = self.pii_key.get_secret_value().encode()
+        if key == DEFAULT_PII_KEY.encode() and not self.demo:
+            raise ValueError(
+                "TIDEGATE_PII_KEY is not set: refusing to tokenise personal data with the default key. "
+                "Set it to at least 16 random bytes (for example `openssl rand -hex 32`), or TIDEGATE_DEMO=1 for a demo"
+            )
+        if len(key) < MIN_PII_KEY_BYTES:
+            raise ValueError(f"TIDEGATE_PII_KEY has {len(key)} bytes; at least {MIN_PII_KEY_BYTES} are needed")
+        return key
+
+    def topic(self, name: str) -> str:
+        """Full name of a topic of the contract."""
+        return self.topic_prefix + name
+
+    @property
+    def redis_prefix(self) -> str:
+        """What the keys in Valkey start with: deployments that share a server stay apart like their topics do."""
+        return self.topic_prefix

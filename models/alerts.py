@@ -1,0 +1,47 @@
+"""Alerts: situations that the risk team should look at (topic `alerts`, key alert_id)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+AlertKind = Literal[
+    "FRAUD_RING",
+    "RING_RECALL",
+    "BLACKLIST_HIT",
+    "BLACKLIST_RETRO_HIT",
+    "VELOCITY_BURST",
+    "IMPOSSIBLE_TRAVEL",
+    "MERCHANT_WARNING",
+    "MERCHANT_TIER_CHANGED",
+    "DATA_ANOMALY",
+    "MODEL_DRIFT",
+    "MODEL_PROMOTED",
+    "POLICY_ACTIVATED",
+    "DEGRADED",
+]
+AlertSeverity = Literal["low", "medium", "high", "critical"]
+EvidenceValue = str | int | float | bool | None | list[str] | dict[str, int]
+
+
+class AlertSubject(Struct, frozen=True, kw_only=True):
+    """What the alert is about: `type` is application, applicant, ring, an identifier kind, or dependency."""
+
+    type: str
+    id: str
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """One situation. The same situation always gives the same `alert_id`, so it is raised once."""
+
+    alert_id: str
+    kind: AlertKind
+    severity: AlertSeverity
+    raised_at: datetime
+    subject: AlertSubject
+    summary: str
+    """One sentence that a person understands."""
+    applications: list[str]
+    evidence: dict[str, EvidenceValue] = {}

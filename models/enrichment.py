@@ -1,0 +1,175 @@
+"""What was fetched from the link index for one application, and what could not be. An `Enrichment` is data: it is
+published in `decision-audit` as it came, and the core decides from it alone.
+
+The link index answers with MessagePack arrays in the field order given here, so the order is part of its version.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+WINDOWS_MS: tuple[int, ...] = (3_600_000, 86_400_000, 604_800_000, 2_592_000_000, 7_776_000_000)
+"""1 h, 24 h, 7 d, 30 d, 90 d of event time."""
+WINDOW_NAMES: tuple[str, ...] = ("1h", "24h", "7d", "30d", "90d")
+
+NEIGHBOURS_PER_IDENTIFIER = 64
+"""The newest applications of one identifier that the index looks at."""
+NEIGHBOURS_MAX = 256
+"""Applications in one neighbourhood, this one not counted."""
+RETENTION_MS = WINDOWS_MS[-1]
+"""How long an application takes part in links and counts."""
+SIGHTINGS_PER_SUBJECT = 16
+"""The newest places remembered of one device, phone, ID number or store."""
+
+DecisionFlag = Literal["", "approve", "review", "reject"]
+LabelFlag = Literal["", "fraud", "honest"]
+
+
+class ListHit(Struct, frozen=True, array_like=True):
+    """One entry of one list that an identifier of this application matches, valid at event time."""
+
+    kind: str
+    """Identifier kind as it stands in the application: `contact_phone` for a contact's phone that is listed."""
+    token: str
+    list: str
+    """`own` or `external:<name>`."""
+    severity: str
+    reason: str | None
+    source: str | None
+    evidence: str | None
+    added_ms: int
+    expires_ms: int | None
+
+
+class Velocity(Struct, frozen=True, array_like=True):
+    """Applications with one identifier in the windows (T - w, T] of event time, this application included."""
+
+    kind: str
+    token: str
+    counts: list[int]
+    """Applications per window of `WINDOWS_MS`. Exact up to `NEIGHBOURS_PER_IDENTIFIER`; older ones beyond that are
+    counted in buckets of a twelfth of the window or finer."""
+    applicants: list[int]
+    """Distinct applicants (ID-number tokens) per window, among the newest `NEIGHBOURS_PER_IDENTIFIER`."""
+    degree: int
+    """Applications remembered with this identifier in all (90 days either side of event time)."""
+    as_phone: list[int]
+    """Only for `phone` and `contact_phone`, else empty: distinct *other* applicants per window who use the same number
+    in the other role: for a `phone`, who name it as their contact; for a `contact_phone`, who apply with it."""
+
+
+class PersonCounts(Struct, frozen=True, array_like=True):
+    """What the applicant (ID-number token) used in the windows, this application included: distinct tokens."""
+
+    devices: list[int]
+    phones: list[int]
+    profiles: list[int]
+    bank_cards: list[int]
+    merchants: list[int]
+    refused: list[int]
+    """Earlier applications of the applicant that were decided `reject`."""
+
+
+class Neighbour(Struct, frozen=True, array_like=True):
+    """Another application of the neighbourhood and what is known of it now."""
+
+    application_id: str
+    occurred_ms: int
+    applicant: str
+    """First eight characters of the applicant's token: enough to tell applicants apart."""
+    merchant_id: str
+    """Empty when missing."""
+    channel: str
+    amount_cny: float
+    decision: DecisionFlag
+    label: LabelFlag
+    listed: bool
+    """One of its own identifiers is (or came to be) on a list."""
+    hop: int
+    """1: shares an identifier with this application; 2: shares one with a hop-1 neighbour."""
+
+
+class Link(Struct, frozen=True, array_like=True):
+    """An identifier and the applications of the neighbourhood that have it: a hyper-edge."""
+
+    kind: str
+    token: str
+    degree: int
+    """Applications that have it in all; crowded identifiers weigh little."""
+    channels: dict[str, int]
+    """Of the members returned: how many came by each channel, to tell a shop's kiosk from a farm's phone."""
+    members: list[int]
+    """Positions in `Observation.neighbours`; -1 is this application itself."""
+
+
+class Sighting(Struct, frozen=True, array_like=True):
+    """A place where a device, phone, ID number or store was seen."""
+
+    kind: str
+    """`device_id`, `phone`, `id_number` or `store_id`."""
+    occurred_ms: int
+    cell: str
+    """H3 cell of resolution 9."""
+    accuracy_m: float | None
+    vpn: bool
+    application_id: str
+    """Empty when it was a device event."""
+
+
+class DeviceState(Struct, frozen=True, array_like=True):
+    """What the device events said about this application's device up to its event time."""
+
+    first_seen_ms: int
+    last_seen_ms: int
+    events_24h: int
+    events_30d: int
+    emulator: bool | None
+    """True when any event of the last 30 days said so; None when none said anything. Likewise the next three."""
+    rooted: bool | None
+    vpn: bool | None
+    hooked: bool | None
+    fill_ms: int | None
+    """Of the latest `form_fill` in the 24 h before the application."""
+    paste_count: int | None
+    liveness_failures_24h: int
+    sim_changes_30d: int
+    otps_1h: int
+    phones_30d: int
+    """Distinct phones seen with the device."""
+
+
+class Observation(Struct, frozen=True, array_like=True):
+    """The answer of the link index to one application."""
+
+    duplicate: bool
+    """This event had been observed before; nothing was written."""
+    earlier: bytes | None
+    """The stored result of this event (`streams.index.protocol.StoredResult`), when it was decided before."""
+    resubmissions: int
+    """Other events that came before under the same application id."""
+    hits: list[ListHit]
+    velocity: list[Velocity]
+    person: PersonCounts | None
+    neighbours: list[Neighbour]
+    links: list[Link]
+    device: DeviceState | None
+    sightings: list[Sighting]
+    truncated: list[str]
+    """What was cut: `identifier:<kind>` (more than the newest 64), `nodes` (more than 256 in all)."""
+
+
+Dependency = Literal["links", "blacklist", "model"]
+
+
+class Enrichment(Struct, frozen=True, kw_only=True):
+    """An observation, or the word that there is none."""
+
+    observation: Observation | None = None
+    degraded: tuple[Dependency, ...] = ()
+    """The dependencies that could not be asked."""
+
+
+DEGRADED_INDEX = Enrichment(degraded=("links", "blacklist"))
+"""The link index did not answer in time: neither links nor lists are known."""

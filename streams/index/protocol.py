@@ -1,0 +1,93 @@
+"""The contract of the link index. Two implementations keep it: `valkey.py` (production) and `memory.py` (backtests and
+tests); one suite of tests runs over both.
+
+All calls take a batch and go to the server in one round trip. All are idempotent, so a batch may be sent again.
+Any call of the Valkey implementation raises `IndexUnavailableError` when the server cannot be asked in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from models.enrichment import DecisionFlag, LabelFlag, Observation
+from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
+
+
+class IndexUnavailableError(Exception):
+    """The index did not answer within the deadline, or not at all. The cause is chained."""
+
+
+class StoredResult(Struct, frozen=True, array_like=True):
+    """What one application event led to, as published: bytes of the records, so that a repeat publishes the same.
+
+    The index keeps `decision` and `alerts` as long as the application; `audit` only until `settle` says that all
+    of it has been published.
+    """
+
+    decision: bytes
+    alerts: list[bytes]
+    audit: bytes | None
+
+
+class ResultToRemember(Struct, frozen=True, kw_only=True):
+    """A decision to be kept before it is published."""
+
+    event_id: str
+    application_id: str
+    occurred_ms: int
+    """Of the event; an older event of the same application does not overwrite the flag of a newer one."""
+    decision_flag: DecisionFlag
+    result: StoredResult
+    alert_ids: list[str]
+    """One for each of `result.alerts`."""
+
+
+class RememberedResult(Struct, frozen=True, kw_only=True):
+    """What to publish: the result that stands for the event, which is the given one unless another came first."""
+
+    result: StoredResult
+    first: bool
+    """The given result was stored now; False: an earlier one of the same event stands."""
+    new_alerts: list[bool]
+    """For each of the given alert ids: nobody had claimed it, or this event had. Only those are to be published.
+    Empty when `first` is False: `result.alerts` of the earlier result then holds only what that event had claimed."""
+
+
+class LabelFlagChange(Struct, frozen=True, kw_only=True):
+    """Sets the flag that neighbours see. The newest by `occurred_ms` wins, whatever the order of arrival."""
+
+    application_id: str
+    flag: LabelFlag
+    occurred_ms: int
+
+
+class LinkIndex(Protocol):
+    """Links between applications, velocities, lists and device states, each per identifier token."""
+
+    async def observe(self, applications: Sequence[ApplicationFacts]) -> list[Observation]:
+        """Write each application into the index and read all that its decision needs, atomically, in order."""
+
+    async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:
+        """Keep results before they are published, and claim their alerts."""
+
+    async def settle(self, event_ids: Sequence[str]) -> None:
+        """All of these events' results have been published: their audit copies may go."""
+
+    async def observe_devices(self, events: Sequence[DeviceEventFacts]) -> None:
+        """Update device states and sightings."""
+
+    async def put_list_entries(self, entries: Sequence[ListEntryFacts]) -> None:
+        """Add or remove list entries. The newest by `occurred_at` wins per list and identifier, so order is no matter;
+        applications that have the identifier are marked `listed`."""
+
+    async def set_labels(self, changes: Sequence[LabelFlagChange]) -> None:
+        """Set label flags; of applications not yet observed too."""
+
+    async def ping(self) -> None:
+        """Return when the index answers. Raises IndexUnavailableError when it does not."""
+
+    async def close(self) -> None:
+        """Release connections."""
