@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
+
+from models.events import Time
 
 AlertKind = Literal[
     "FRAUD_RING",
@@ -39,7 +40,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     alert_id: str
     kind: AlertKind
     severity: AlertSeverity
-    raised_at: datetime
+    raised_at: Time
     subject: AlertSubject
     summary: str
     """One sentence that a person understands."""

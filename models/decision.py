@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from models.enrichment import Enrichment
+from models.events import Time
 from models.facts import ApplicationFacts
 
 Verdict = Literal["approve", "review", "reject"]
@@ -87,7 +87,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     """Derived from the event id alone (and, when it supersedes another, from that), so a repeat gives the same."""
     application_id: str
     event_id: str
-    decided_at: datetime
+    decided_at: Time
     decision: Verdict
     fraud_score: float
     """Probability of fraud, 0 to 1."""
@@ -122,7 +122,7 @@ class DecisionAudit(Struct, frozen=True, kw_only=True):
     decision_id: str
     application_id: str
     event_id: str
-    decided_at: datetime
+    decided_at: Time
     event: ApplicationFacts
     enrichment: Enrichment
     features: dict[str, float | None]

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]+$", min_length=1, max_length=64)]
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]+$(?!\n)", min_length=1, max_length=64)]
+"""In Python `$` matches before a last line break too, which the lookahead forbids; `\\Z` is unknown to JSON Schema."""
 Text = Annotated[str, Meta(max_length=256)]
 RequiredText = Annotated[str, Meta(min_length=1, max_length=256)]
 Time = Annotated[datetime, Meta(tz=True)]
@@ -207,8 +208,8 @@ ListedKind = Literal[
     "sales_rep_id",
 ]
 Severity = Literal["low", "medium", "high"]
-ListName = Annotated[str, Meta(pattern=r"^(own|external:[A-Za-z0-9._-]{1,48})$")]
-Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$")]
+ListName = Annotated[str, Meta(pattern=r"^(own|external:[A-Za-z0-9._-]{1,48})$(?!\n)")]
+Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$(?!\n)")]
 
 
 class BlacklistEntry(Incoming, frozen=True, kw_only=True):
@@ -283,7 +284,9 @@ class PolicyRecord(Incoming, frozen=True, kw_only=True):
             raise ValueError("document: a load needs the policy's TOML in `document`")
 
 
-EVENT_TYPES: dict[str, type[Incoming]] = {
+Event = Application | DeviceEvent | Label | BlacklistEntry | MerchantEvent | PolicyRecord
+
+EVENT_TYPES: dict[str, type[Event]] = {
     "applications": Application,
     "device-events": DeviceEvent,
     "labels": Label,
