@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     # Kafka
     partitions: int = Field(12, ge=1, le=1024, description="partitions of each topic")
     replication_factor: int = Field(1, ge=1, le=15, description="replicas of each topic")
-    group_id: str = Field("tidegate", pattern=r"^[A-Za-z0-9._-]+$", description="consumer group of the workers")
+    group_id: str = Field("worker", pattern=r"^[A-Za-z0-9._-]+$", description="consumer group, after the topic prefix")
     kafka_security_protocol: Protocol = Field("PLAINTEXT", description="how to speak to Kafka")
     kafka_sasl_mechanism: SaslMechanism = Field("SCRAM-SHA-512", description="with SASL_*: the mechanism")
     kafka_sasl_username: str | None = Field(None, description="with SASL_*: the user")
@@ -104,6 +104,12 @@ class Settings(BaseSettings):
     def topic(self, name: str) -> str:
         """Full name of a topic of the contract."""
         return self.topic_prefix + name
+
+    @property
+    def consumer_group(self) -> str:
+        """The workers' consumer group, which is Faust's app id too. It carries the topic prefix, so that deployments
+        that share a cluster do not join each other's group."""
+        return self.topic_prefix + self.group_id
 
     @property
     def redis_prefix(self) -> str:

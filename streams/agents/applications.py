@@ -1,0 +1,194 @@
+"""Applications: the way from a Kafka record to a decision, and from a degraded decision to the one that supersedes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+
+import structlog
+from msgspec import Struct, json
+
+from models.enrichment import DEGRADED_INDEX, Enrichment
+from models.events import Application
+from models.facts import ApplicationFacts
+from models.pipeline import Decided, decide
+from models.tokenise import tokenise_application
+from streams.codec import encode
+from streams.dependencies import Dependencies
+from streams.index.protocol import (
+    IndexUnavailableError,
+    RememberedResult,
+    ResultToRemember,
+    StoredResult,
+    decode_stored,
+)
+from streams.publisher import Outgoing
+from streams.runner import Accepted, Handled
+
+logger = structlog.get_logger(__name__)
+
+
+class DeferredApplication(Struct, frozen=True, kw_only=True):
+    """An application that was decided without the link index and waits for it (internal topic `deferred`)."""
+
+    facts: ApplicationFacts
+    supersedes: str
+    """The degraded decision's id."""
+
+
+class _Results(Struct):
+    """What to publish for a batch of events, each event once."""
+
+    first: dict[str, list[Outgoing]] = {}
+    """Event id -> its decision, then its audit record and alerts unless those have been published before."""
+    settle: list[str] = []
+    alerts: list[Outgoing] = []
+    """Alerts about the worker itself."""
+
+
+async def decide_applications(accepted: Sequence[Accepted[Application]], deps: Dependencies) -> Handled:
+    """Decide a batch of applications. An event that stands in it twice is decided once and answered twice."""
+    started = perf_counter()
+    facts = {
+        each.record.event_id: tokenise_application(each.record, deps.tokeniser, deps.settings.timezone)
+        for each in accepted
+    }
+    results = await _decide(list(facts.values()), {}, started, deps)
+    publish = list(results.alerts)
+    for each in accepted:
+        outgoing = results.first[each.record.event_id]
+        publish += outgoing
+        results.first[each.record.event_id] = outgoing[:1]
+    return Handled(publish=publish, settle=results.settle)
+
+
+async def decide_deferred(accepted: Sequence[Accepted[DeferredApplication]], deps: Dependencies) -> Handled:
+    """Decide again what was decided without the index. While that is away, `ping` raises, and the agent waits."""
+    started = perf_counter()
+    await deps.index.ping()
+    facts = {each.record.facts.event_id: each.record.facts for each in accepted}
+    supersedes = {each.record.facts.event_id: each.record.supersedes for each in accepted}
+    results = await _decide(list(facts.values()), supersedes, started, deps)
+    return Handled(
+        publish=[*results.alerts, *(record for outgoing in results.first.values() for record in outgoing)],
+        settle=results.settle,
+    )
+
+
+async def _decide(
+    applications: Sequence[ApplicationFacts], supersedes: Mapping[str, str], started: float, deps: Dependencies
+) -> _Results:
+    """Enrich all in one round trip, decide each, keep the results before they are published, and say what to publish."""
+    results = _Results()
+    decided: list[Decided] = []
+    for facts, enrichment in zip(applications, await _enrich(applications, results, deps), strict=True):
+        if enrichment.observation is not None and enrichment.observation.earlier is not None:
+            deps.metrics.repeats.inc()
+            stored = decode_stored(enrichment.observation.earlier)
+            results.first[facts.event_id] = _outgoing(facts.application_id, stored, deps)
+            if stored.audit is not None:
+                results.settle.append(facts.event_id)
+            continue
+        case = decide(
+            facts,
+            enrichment,
+            deps.policy,
+            deps.models,
+            decided_at=deps.clock(),
+            latency_ms=(perf_counter() - started) * 1000,
+            supersedes=supersedes.get(facts.event_id),
+        )
+        deps.models.learn(case.features)
+        deps.metrics.count_decision(case)
+        decided.append(case)
+    for case, result in zip(decided, await _remember(decided, deps), strict=True):
+        outgoing = _outgoing(case.decision.application_id, result, deps)
+        if case.decision.degraded:
+            outgoing.append(_deferred(case, deps))
+        else:
+            results.settle.append(case.decision.event_id)
+        results.first[case.decision.event_id] = outgoing
+    return results
+
+
+async def _enrich(
+    applications: Sequence[ApplicationFacts], results: _Results, deps: Dependencies
+) -> list[Enrichment]:
+    """Observe the batch in the link index; past the deadline every application of it goes on without links."""
+    try:
+        with deps.metrics.index_seconds.labels("observe").time():
+            observations = await deps.index.observe(applications)
+    except IndexUnavailableError as error:
+        logger.warning("index_unavailable", applications=len(applications), error=type(error.__cause__).__name__)
+        alert = deps.watch.failed(deps.clock(), [facts.application_id for facts in applications])
+        if alert is not None:
+            deps.metrics.alerts.labels(alert.kind).inc()
+            results.alerts.append(Outgoing(deps.settings.topic("alerts"), alert.alert_id.encode(), encode(alert)))
+        return [DEGRADED_INDEX] * len(applications)
+    deps.watch.answered(deps.clock())
+    return [Enrichment(observation=observation) for observation in observations]
+
+
+async def _remember(decided: Sequence[Decided], deps: Dependencies) -> list[StoredResult]:
+    """Keep each result in the index, so that a repeat of the event is answered alike. The first result of an event
+    stands, whoever made it; an alert that another event has claimed is left out."""
+    results = {case.decision.event_id: _stored(case) for case in decided}
+    to_keep = [case for case in decided if not case.decision.degraded]
+    if to_keep:
+        try:
+            with deps.metrics.index_seconds.labels("remember").time():
+                remembered = await deps.index.remember(
+                    [
+                        ResultToRemember(
+                            event_id=case.decision.event_id,
+                            application_id=case.decision.application_id,
+                            occurred_ms=case.audit.event.occurred_ms,
+                            decision_flag=case.decision.decision,
+                            result=results[case.decision.event_id],
+                            alert_ids=[alert.alert_id for alert in case.alerts],
+                        )
+                        for case in to_keep
+                    ]
+                )
+            results |= {
+                case.decision.event_id: _unclaimed_alerts_left_out(kept)
+                for case, kept in zip(to_keep, remembered, strict=True)
+            }
+        except IndexUnavailableError as error:
+            logger.warning("result_not_kept", decisions=len(to_keep), error=type(error.__cause__).__name__)
+    return [results[case.decision.event_id] for case in decided]
+
+
+def _stored(case: Decided) -> StoredResult:
+    return StoredResult(encode(case.decision), [encode(alert) for alert in case.alerts], encode(case.audit))
+
+
+def _unclaimed_alerts_left_out(kept: RememberedResult) -> StoredResult:
+    if not kept.first:
+        return kept.result
+    alerts = [alert for alert, new in zip(kept.result.alerts, kept.new_alerts, strict=True) if new]
+    return StoredResult(kept.result.decision, alerts, kept.result.audit)
+
+
+class _AlertHead(Struct):
+    alert_id: str
+    kind: str
+
+
+def _outgoing(application_id: str, result: StoredResult, deps: Dependencies) -> list[Outgoing]:
+    """The decision, and what has not been published yet of the rest."""
+    key = application_id.encode()
+    outgoing = [Outgoing(deps.settings.topic("decisions"), key, result.decision)]
+    if result.audit is not None:
+        outgoing.append(Outgoing(deps.settings.topic("decision-audit"), key, result.audit))
+        for alert in result.alerts:
+            head = json.decode(alert, type=_AlertHead)
+            deps.metrics.alerts.labels(head.kind).inc()
+            logger.info("alert", kind=head.kind, alert_id=head.alert_id, application_id=application_id)
+            outgoing.append(Outgoing(deps.settings.topic("alerts"), head.alert_id.encode(), alert))
+    return outgoing
+
+
+def _deferred(case: Decided, deps: Dependencies) -> Outgoing:
+    waiting = DeferredApplication(facts=case.audit.event, supersedes=case.decision.decision_id)
+    return Outgoing(deps.settings.topic("deferred"), case.decision.application_id.encode(), encode(waiting))

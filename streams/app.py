@@ -1,0 +1,127 @@
+"""The composition root: settings in, a Faust app with its agents out."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import faust
+
+from config.settings import Settings
+from models.identifiers import Tokeniser
+from models.pipeline import Models
+from models.policy.policy import load_policy_file
+from streams.agents.applications import DeferredApplication, decide_applications, decide_deferred
+from streams.agents.device_events import remember_devices
+from streams.agents.labels import flag_labels
+from streams.agents.lists import update_lists
+from streams.codec import decode, decode_internal
+from streams.dependencies import Dependencies
+from streams.health import HealthServer
+from streams.index.valkey import ValkeyIndex
+from streams.kafka import ssl_context
+from streams.metrics import Metrics
+from streams.outage import IndexWatch
+from streams.publisher import Publisher
+from streams.runner import run
+
+SESSION_TIMEOUT_S = 6.0
+HEARTBEAT_INTERVAL_S = 2.0
+COMMIT_INTERVAL_S = 0.2
+STREAM_BUFFER_RECORDS = 1024
+
+
+def build_dependencies(settings: Settings) -> Dependencies:
+    """The real ones. Raises ValueError when the settings or the policy do not allow a worker to start."""
+    policy = load_policy_file(settings.policy)
+    metrics = Metrics()
+    return Dependencies(
+        settings=settings,
+        clock=lambda: datetime.now(UTC),
+        index=ValkeyIndex.from_settings(settings),
+        watch=IndexWatch(metrics),
+        publisher=Publisher(settings),
+        tokeniser=Tokeniser(settings.pii_key_bytes),
+        policy=policy,
+        models=Models.for_policy(policy),
+        metrics=metrics,
+    )
+
+
+class App(faust.App):
+    """A Faust app that connects its dependencies before its agents start and drops them after they have stopped."""
+
+    def __init__(self, *args: Any, dependencies: Dependencies, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.dependencies = dependencies
+        self.health = HealthServer(self, dependencies)
+
+    async def on_start(self) -> None:
+        await self.dependencies.start()
+        await self.health.start()
+        self.add_future(self.health.watch())
+        await super().on_start()
+
+    async def on_shutdown(self) -> None:
+        await super().on_shutdown()
+        await self.health.stop()
+        await self.dependencies.stop()
+
+
+def build_app(settings: Settings, dependencies: Dependencies | None = None) -> App:
+    """One worker's app. The topics have to exist (`streams.topics.require_topics`)."""
+    deps = dependencies or build_dependencies(settings)
+    app = App(
+        settings.consumer_group,
+        dependencies=deps,
+        broker=[f"kafka://{address}" for address in settings.bootstrap],
+        broker_credentials=_credentials(settings),
+        datadir=str(settings.data_dir / "faust" / settings.consumer_group),
+        store="memory://",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        processing_guarantee="at_least_once",
+        consumer_auto_offset_reset="earliest",
+        broker_commit_interval=COMMIT_INTERVAL_S,
+        broker_session_timeout=SESSION_TIMEOUT_S,
+        broker_heartbeat_interval=HEARTBEAT_INTERVAL_S,
+        stream_wait_empty=True,
+        stream_buffer_maxsize=STREAM_BUFFER_RECORDS,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+    _agent(app, "applications", decode("applications"), partial(decide_applications, deps=deps), deps)
+    _agent(app, "deferred", decode_internal(DeferredApplication), partial(decide_deferred, deps=deps), deps)
+    _agent(app, "device-events", decode("device-events"), partial(remember_devices, deps=deps), deps)
+    _agent(app, "blacklist-entries", decode("blacklist-entries"), partial(update_lists, deps=deps), deps)
+    _agent(app, "labels", decode("labels"), partial(flag_labels, deps=deps), deps)
+    return app
+
+
+def _agent(
+    app: App, name: str, decoder: Any, handle: Callable[..., Awaitable[Any]], deps: Dependencies
+) -> None:
+    """Concurrency 1: more commits past what is in flight. Scale by partitions and workers."""
+    topic = app.topic(deps.settings.topic(name), key_type=bytes, value_type=bytes)
+
+    async def agent(stream: Any) -> None:
+        await run(app, stream, name, decoder, handle, deps)
+
+    app.agent(topic, name=f"tidegate.{name}", concurrency=1)(agent)
+
+
+def _credentials(settings: Settings) -> Any:
+    context: ssl.SSLContext | None = ssl_context(settings)
+    if settings.kafka_security_protocol.startswith("SASL"):
+        password = settings.kafka_sasl_password
+        return faust.SASLCredentials(
+            mechanism=settings.kafka_sasl_mechanism,
+            username=settings.kafka_sasl_username,
+            password=password.get_secret_value() if password else None,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context is not None else None

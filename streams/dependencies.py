@@ -1,0 +1,41 @@
+"""What the agents work with, made once by the composition root (`streams.app`) and passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from config.settings import Settings
+from models.identifiers import Tokeniser
+from models.pipeline import Models
+from models.policy.policy import Policy
+from streams.index.protocol import LinkIndex
+from streams.metrics import Metrics
+from streams.outage import IndexWatch
+from streams.publisher import Publisher
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """Everything outside the core that an agent may touch."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    """The time now, aware, in UTC."""
+    index: LinkIndex
+    watch: IndexWatch
+    publisher: Publisher
+    tokeniser: Tokeniser
+    policy: Policy
+    models: Models
+    metrics: Metrics
+
+    async def start(self) -> None:
+        """Connect to what the agents need before they start."""
+        await self.publisher.start()
+
+    async def stop(self) -> None:
+        """Let go of connections, after the agents have stopped."""
+        await self.publisher.stop()
+        await self.index.close()

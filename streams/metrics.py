@@ -1,0 +1,84 @@
+"""Every metric of a worker, in one list. Names end in their unit; labels never hold identifiers."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from models.pipeline import Decided
+
+MAX_UNKNOWN_PATHS = 200
+"""Unknown field paths that get a label of their own; the rest share `other`, so that nobody can fill the memory."""
+LATENCY_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """The metrics of one worker, in a registry of their own so that tests and several apps do not collide."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+
+        # Work
+        self.records_in = Counter("tidegate_records_in", "Records taken from Kafka", ["topic"], registry=registry)
+        self.records_out = Counter("tidegate_records_out", "Records published", ["topic"], registry=registry)
+        self.batch_size = Histogram(
+            "tidegate_batch_records", "Records taken at once", buckets=(1, 2, 5, 10, 20, 50, 100), registry=registry
+        )
+        self.decisions = Counter("tidegate_decisions", "Decisions published", ["decision"], registry=registry)
+        self.repeats = Counter("tidegate_repeats", "Applications whose event had been decided before", registry=registry)
+        self.reasons = Counter("tidegate_reasons", "Reason codes given", ["code"], registry=registry)
+        self.labels = Counter("tidegate_labels", "Labels taken, by kind", ["kind"], registry=registry)
+        self.alerts = Counter("tidegate_alerts", "Alerts raised", ["kind"], registry=registry)
+
+        # Time
+        self.decision_seconds = Histogram(
+            "tidegate_decision_seconds", "From the worker's receipt to the decision", buckets=LATENCY_BUCKETS_S,
+            registry=registry,
+        )  # fmt: skip
+        self.end_to_end_seconds = Histogram(
+            "tidegate_end_to_end_seconds", "From Kafka's timestamp of the application to its published decision",
+            buckets=LATENCY_BUCKETS_S, registry=registry,
+        )  # fmt: skip
+        self.index_seconds = Histogram(
+            "tidegate_index_seconds", "One round trip to the link index", ["call"], buckets=LATENCY_BUCKETS_S,
+            registry=registry,
+        )  # fmt: skip
+
+        # What is wrong
+        self.dead_letters = Counter("tidegate_dead_letters", "Records not processed", ["topic", "code"], registry=registry)
+        self.unknown_fields = Counter(
+            "tidegate_unknown_fields", "Fields that the contract does not know", ["topic", "path"], registry=registry
+        )
+        self.degraded = Counter("tidegate_degraded_decisions", "Decisions without the link index", registry=registry)
+        self.truncations = Counter("tidegate_truncations", "Neighbourhoods cut short", ["what"], registry=registry)
+        self.index_up = Gauge("tidegate_index_up", "1 when the link index answered last, else 0", registry=registry)
+
+        # Kafka
+        self.lag_records = Gauge(
+            "tidegate_lag_records", "Records behind the end of a topic, over this worker's partitions", ["topic"],
+            registry=registry,
+        )  # fmt: skip
+        self.partitions = Gauge("tidegate_partitions", "Partitions assigned to this worker", ["topic"], registry=registry)
+
+        self._unknown_paths: set[tuple[str, str]] = set()
+
+    def count_decision(self, case: Decided) -> None:
+        """Count a decision that was made now (a repeat is not)."""
+        decision = case.decision
+        self.decisions.labels(decision.decision).inc()
+        self.decision_seconds.observe(decision.latency_ms / 1000)
+        for reason in decision.reasons:
+            self.reasons.labels(reason.code).inc()
+        if decision.degraded:
+            self.degraded.inc()
+        if decision.links is not None:
+            for what in decision.links.truncated:
+                self.truncations.labels(what).inc()
+
+    def count_unknown_field(self, topic: str, path: str) -> None:
+        """Count a field that the contract does not know, under its own path as long as there are few of them."""
+        if (topic, path) not in self._unknown_paths:
+            if len(self._unknown_paths) >= MAX_UNKNOWN_PATHS:
+                path = "other"
+            else:
+                self._unknown_paths.add((topic, path))
+        self.unknown_fields.labels(topic, path).inc()
