@@ -6,7 +6,7 @@ has been derived (ages, regions, cells, distances), so that a decision can be ma
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -20,6 +20,9 @@ from models.events import (
     Product,
     Severity,
 )
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 IdentifierKind = Literal[
     "id_number",
@@ -236,5 +239,5 @@ class LabelFacts(Struct, frozen=True, kw_only=True):
 
 
 def epoch_ms(moment: datetime) -> int:
-    """Milliseconds since the epoch of an aware datetime, rounded down."""
-    return int(moment.timestamp() * 1000)
+    """Milliseconds since the epoch of an aware datetime, rounded down; exact, as floats of seconds are not."""
+    return (moment - _EPOCH) // _MILLISECOND
