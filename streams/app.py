@@ -11,14 +11,15 @@ from typing import Any
 import faust
 
 from config.settings import Settings
+from models.events import Application, BlacklistEntry, DeviceEvent, Label
 from models.identifiers import Tokeniser
 from models.pipeline import Models
 from models.policy.policy import load_policy_file
-from streams.agents.applications import DeferredApplication, decide_applications, decide_deferred
+from streams.agents.applications import decide_applications, decide_deferred, decode_deferred
 from streams.agents.device_events import remember_devices
 from streams.agents.labels import flag_labels
 from streams.agents.lists import update_lists
-from streams.codec import decode, decode_internal
+from streams.codec import RecordDecoder
 from streams.dependencies import Dependencies
 from streams.health import HealthServer
 from streams.index.valkey import ValkeyIndex
@@ -77,29 +78,36 @@ def build_app(settings: Settings, dependencies: Dependencies | None = None) -> A
     app = App(
         settings.consumer_group,
         dependencies=deps,
-        broker=[f"kafka://{address}" for address in settings.bootstrap],
-        broker_credentials=_credentials(settings),
-        datadir=str(settings.data_dir / "faust" / settings.consumer_group),
-        store="memory://",
-        web_enabled=False,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        processing_guarantee="at_least_once",
-        consumer_auto_offset_reset="earliest",
-        broker_commit_interval=COMMIT_INTERVAL_S,
-        broker_session_timeout=SESSION_TIMEOUT_S,
-        broker_heartbeat_interval=HEARTBEAT_INTERVAL_S,
-        stream_wait_empty=True,
-        stream_buffer_maxsize=STREAM_BUFFER_RECORDS,
-        key_serializer="raw",
-        value_serializer="raw",
+        **faust_options(settings),
     )
-    _agent(app, "applications", decode("applications"), partial(decide_applications, deps=deps), deps)
-    _agent(app, "deferred", decode_internal(DeferredApplication), partial(decide_deferred, deps=deps), deps)
-    _agent(app, "device-events", decode("device-events"), partial(remember_devices, deps=deps), deps)
-    _agent(app, "blacklist-entries", decode("blacklist-entries"), partial(update_lists, deps=deps), deps)
-    _agent(app, "labels", decode("labels"), partial(flag_labels, deps=deps), deps)
+    _agent(app, "applications", partial(decode, "applications"), partial(decide_applications, deps=deps), deps)
+    _agent(app, "deferred", partial(decode_internal, DeferredApplication), partial(decide_deferred, deps=deps), deps)
+    _agent(app, "device-events", partial(decode, "device-events"), partial(remember_devices, deps=deps), deps)
+    _agent(app, "blacklist-entries", partial(decode, "blacklist-entries"), partial(update_lists, deps=deps), deps)
+    _agent(app, "labels", partial(decode, "labels"), partial(flag_labels, deps=deps), deps)
     return app
+
+
+def faust_options(settings: Settings) -> dict[str, Any]:
+    """How every Faust app of ours runs; the measurements behind each value are in docs/adr/."""
+    return {
+        "broker": [f"kafka://{address}" for address in settings.bootstrap],
+        "broker_credentials": _credentials(settings),
+        "datadir": str(settings.data_dir / "faust" / settings.consumer_group),
+        "store": "memory://",
+        "web_enabled": False,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "processing_guarantee": "at_least_once",
+        "consumer_auto_offset_reset": "earliest",
+        "broker_commit_interval": COMMIT_INTERVAL_S,
+        "broker_session_timeout": SESSION_TIMEOUT_S,
+        "broker_heartbeat_interval": HEARTBEAT_INTERVAL_S,
+        "stream_wait_empty": True,
+        "stream_buffer_maxsize": STREAM_BUFFER_RECORDS,
+        "key_serializer": "raw",
+        "value_serializer": "raw",
+    }
 
 
 def _agent(

@@ -27,7 +27,7 @@ def run_worker(settings: Settings) -> NoReturn:
     asyncio.set_event_loop(loop)
     app = build_app(settings, dependencies)
     logger.info("worker_starting", group=settings.consumer_group, policy=dependencies.policy.version)
-    worker = app.Worker(loop=loop, loglevel=None, redirect_stdouts=False, logging_config=None, quiet=True)
+    worker = app.Worker(loop=loop, override_logging=False, redirect_stdouts=False, quiet=True)
     worker.execute_from_commandline()
     raise SystemExit(0)
 
@@ -45,3 +45,7 @@ def __getattr__(name: str) -> Any:
     if name == "app":
         return build_app(Settings())
     raise AttributeError(name)
+
+
+if __name__ == "__main__":
+    run_worker(Settings())

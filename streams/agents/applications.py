@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from time import perf_counter
 
 import structlog
@@ -13,7 +14,7 @@ from models.events import Application
 from models.facts import ApplicationFacts
 from models.pipeline import Decided, decide
 from models.tokenise import tokenise_application
-from streams.codec import encode
+from streams.codec import Decoded, encode
 from streams.dependencies import Dependencies
 from streams.index.protocol import (
     IndexUnavailableError,
@@ -34,6 +35,11 @@ class DeferredApplication(Struct, frozen=True, kw_only=True):
     facts: ApplicationFacts
     supersedes: str
     """The degraded decision's id."""
+
+
+def decode_deferred(raw: bytes | None, now: datetime) -> Decoded[DeferredApplication]:
+    """What this agent published itself, so it is not checked like what comes from outside. `now` has no part in it."""
+    return Decoded(json.decode(raw or b"", type=DeferredApplication))
 
 
 class _Results(Struct):

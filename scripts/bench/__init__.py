@@ -1,0 +1,1 @@
+"""The benchmarks behind `tidegate bench`: real Kafka, real Valkey, real worker processes, ratios within one run."""
