@@ -1,0 +1,58 @@
+"""One real Kafka and one real Valkey for a whole test run, started when the first test asks for them."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from config.settings import Settings
+from scripts.embedded import EmbeddedKafka, EmbeddedValkey
+
+TEST_PII_KEY = "a-key-for-tests-of-32-bytes-0000"
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """A running Kafka, shared by all tests: give every topic and group the test's `topic_prefix`."""
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    """A running Valkey, shared by all tests: give every key the test's `topic_prefix`."""
+    with EmbeddedValkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """What this test's topics, groups and keys start with, so that no other test sees them."""
+    return f"t{uuid.uuid4().hex[:12]}."
+
+
+@pytest.fixture
+def settings(
+    kafka: EmbeddedKafka,
+    valkey: EmbeddedValkey,
+    topic_prefix: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Settings:
+    """Settings on the shared servers under this test's prefix, without the developer's own environment."""
+    for name in [name for name in os.environ if name.upper().startswith("TIDEGATE_")]:
+        monkeypatch.delenv(name)
+    return Settings(
+        _env_file=None,
+        broker=kafka.url,
+        redis_url=SecretStr(valkey.url),
+        topic_prefix=topic_prefix,
+        group_id=f"{topic_prefix}workers",
+        data_dir=tmp_path / "data",
+        pii_key=SecretStr(TEST_PII_KEY),
+        demo=False,
+        web_port=0,
+    )
