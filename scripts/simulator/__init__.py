@@ -1,0 +1,1 @@
+"""Simulated traffic: believable credit applications and device events, with known fraud and honest look-alikes."""
