@@ -1,0 +1,96 @@
+"""Without Valkey applications go on being decided, flagged, and are decided again when it is back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from config.settings import Settings
+from scripts.embedded import EmbeddedValkey
+from tests.integration.conftest import Client, MakeApplication, StartWorker
+
+
+@pytest.fixture
+def own_valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
+    """A Valkey that the test may kill."""
+    with EmbeddedValkey(tmp_path / "valkey") as server:
+        yield server
+
+
+async def test_a_decision_without_valkey_is_superseded_when_it_is_back(
+    start_worker: StartWorker,
+    client: Client,
+    make_application: MakeApplication,
+    topics: Settings,
+    own_valkey: EmbeddedValkey,
+) -> None:
+    worker = start_worker(settings=topics.model_copy(update={"redis_url": SecretStr(own_valkey.url)}))
+    await client.apply(make_application(1))
+    await client.wait_for("decisions", 1)
+
+    own_valkey.kill()
+    await client.apply(make_application(2))
+    degraded = (await client.wait_for("decisions", 2))[1]
+    assert degraded["application_id"] == "A-2"
+    assert degraded["degraded"] == ["links", "blacklist"]
+    assert degraded["decision"] != "approve"
+    assert degraded["links"] is None
+    assert "DEGRADED_DEPENDENCY" in {reason["code"] for reason in degraded["reasons"]}
+    assert degraded["latency_ms"] < 1000
+    assert worker.get("/readyz")[0] == 503
+    alerts = [alert for alert in await client.wait_for("alerts", 1) if alert["kind"] == "DEGRADED"]
+    assert len(alerts) == 1
+
+    own_valkey.start()
+    again = (await client.wait_for("decisions", 3))[2]
+    await client.settle(0.5)
+    assert again["application_id"] == "A-2"
+    assert again["degraded"] == []
+    assert again["supersedes"] == degraded["decision_id"]
+    assert again["decision_id"] != degraded["decision_id"]
+    assert again["links"] is not None
+    assert len(client.seen["decisions"]) == 3
+
+
+async def test_events_that_only_write_to_valkey_wait_for_it(
+    start_worker: StartWorker,
+    client: Client,
+    make_application: MakeApplication,
+    topics: Settings,
+    own_valkey: EmbeddedValkey,
+) -> None:
+    start_worker(settings=topics.model_copy(update={"redis_url": SecretStr(own_valkey.url)}))
+    own_valkey.kill()
+    application = make_application(1)
+    await client.send(
+        "blacklist-entries",
+        {
+            "event_id": "b-1", "occurred_at": "2026-01-01T00:00:00Z", "action": "add", "list": "own",
+            "kind": "phone", "value": application["applicant"]["phone"], "severity": "high",
+        },
+    )  # fmt: skip
+    await client.settle(1.0)
+    own_valkey.start()
+    await client.settle(2.0)
+    await client.apply(application)
+    decision = (await client.wait_for("decisions", 1))[0]
+    assert "BLACKLIST_HIT" in {reason["code"] for reason in decision["reasons"]}
+
+
+async def test_a_worker_that_starts_without_valkey_decides_all_the_same(
+    start_worker: StartWorker,
+    client: Client,
+    make_application: MakeApplication,
+    topics: Settings,
+    own_valkey: EmbeddedValkey,
+) -> None:
+    own_valkey.kill()
+    start_worker(settings=topics.model_copy(update={"redis_url": SecretStr(own_valkey.url)}), wait=False)
+    await client.apply(make_application(1))
+    decision = (await client.wait_for("decisions", 1))[0]
+    assert decision["degraded"] == ["links", "blacklist"]
+    own_valkey.start()
+    assert (await client.wait_for("decisions", 2))[1]["supersedes"] == decision["decision_id"]
