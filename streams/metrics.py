@@ -24,7 +24,9 @@ class Metrics:
             "tidegate_batch_records", "Records taken at once", buckets=(1, 2, 5, 10, 20, 50, 100), registry=registry
         )
         self.decisions = Counter("tidegate_decisions", "Decisions published", ["decision"], registry=registry)
-        self.repeats = Counter("tidegate_repeats", "Applications whose event had been decided before", registry=registry)
+        self.repeats = Counter(
+            "tidegate_repeats", "Applications whose event had been decided before", registry=registry
+        )
         self.reasons = Counter("tidegate_reasons", "Reason codes given", ["code"], registry=registry)
         self.labels = Counter("tidegate_labels", "Labels taken, by kind", ["kind"], registry=registry)
         self.alerts = Counter("tidegate_alerts", "Alerts raised", ["kind"], registry=registry)
@@ -44,7 +46,9 @@ class Metrics:
         )  # fmt: skip
 
         # What is wrong
-        self.dead_letters = Counter("tidegate_dead_letters", "Records not processed", ["topic", "code"], registry=registry)
+        self.dead_letters = Counter(
+            "tidegate_dead_letters", "Records not processed", ["topic", "code"], registry=registry
+        )
         self.unknown_fields = Counter(
             "tidegate_unknown_fields", "Fields that the contract does not know", ["topic", "path"], registry=registry
         )
@@ -57,7 +61,9 @@ class Metrics:
             "tidegate_lag_records", "Records behind the end of a topic, over this worker's partitions", ["topic"],
             registry=registry,
         )  # fmt: skip
-        self.partitions = Gauge("tidegate_partitions", "Partitions assigned to this worker", ["topic"], registry=registry)
+        self.partitions = Gauge(
+            "tidegate_partitions", "Partitions assigned to this worker", ["topic"], registry=registry
+        )
 
         self._unknown_paths: set[tuple[str, str]] = set()
 

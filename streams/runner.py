@@ -109,9 +109,7 @@ def _intake(
     return accepted, dead
 
 
-async def _handle(
-    accepted: Sequence[Accepted[R]], topic: str, handle: Handler[R], deps: Dependencies
-) -> Handled:
+async def _handle(accepted: Sequence[Accepted[R]], topic: str, handle: Handler[R], deps: Dependencies) -> Handled:
     """Handle the batch; when that fails unexpectedly, each record by itself, so that one bad record stands alone."""
     if not accepted:
         return Handled()
@@ -142,9 +140,7 @@ def _internal_dead_letter(received: Received, topic: str, error: Exception, deps
     return _dead_letter(received, topic, "internal", "$", f"{type(error).__name__} while processing", deps)
 
 
-def _dead_letter(
-    received: Received, topic: str, code: Any, path: str, message: str, deps: Dependencies
-) -> Outgoing:
+def _dead_letter(received: Received, topic: str, code: Any, path: str, message: str, deps: Dependencies) -> Outgoing:
     deps.metrics.dead_letters.labels(topic, code).inc()
     logger.warning(
         "dead_letter", topic=topic, partition=received.partition, offset=received.offset, code=code, path=path

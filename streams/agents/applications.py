@@ -117,9 +117,7 @@ async def _decide(
     return results
 
 
-async def _enrich(
-    applications: Sequence[ApplicationFacts], results: _Results, deps: Dependencies
-) -> list[Enrichment]:
+async def _enrich(applications: Sequence[ApplicationFacts], results: _Results, deps: Dependencies) -> list[Enrichment]:
     """Observe the batch in the link index; past the deadline every application of it goes on without links."""
     try:
         with deps.metrics.index_seconds.labels("observe").time():

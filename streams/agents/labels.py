@@ -21,9 +21,7 @@ async def flag_labels(accepted: Sequence[Accepted[Label]], deps: Dependencies) -
         flag = deps.policy.label_flag(label.kind)
         if flag:
             changes.append(
-                LabelFlagChange(
-                    application_id=label.application_id, flag=flag, occurred_ms=epoch_ms(label.occurred_at)
-                )
+                LabelFlagChange(application_id=label.application_id, flag=flag, occurred_ms=epoch_ms(label.occurred_at))
             )
     if changes:
         await deps.index.set_labels(changes)

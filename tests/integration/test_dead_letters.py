@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from scripts.redrive import redrive_dead_letters
-from tests.integration.conftest import Client, MakeApplication, StartWorker
+from tests.integration.harness import Client, MakeApplication, StartWorker
 
 Break = Callable[[dict[str, Any]], bytes]
 

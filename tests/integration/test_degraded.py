@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from config.settings import Settings
 from scripts.embedded import EmbeddedValkey
-from tests.integration.conftest import Client, MakeApplication, StartWorker
+from tests.integration.harness import Client, MakeApplication, StartWorker
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-from tests.integration.conftest import Client, MakeApplication, StartWorker
+from tests.integration.harness import Client, MakeApplication, StartWorker
 
 
 async def test_an_application_gets_one_decision_and_one_audit_record_within_250_ms(

@@ -1,4 +1,4 @@
-"""Raw personal data ends at the edge: it is looked for everywhere past it, after a stream has run through a real worker."""
+"""Raw personal data ends at the edge: a stream runs through a real worker, and then it is looked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import redis
 
 from config.settings import Settings
-from tests.integration.conftest import Client, MakeApplication, StartWorker
+from tests.integration.harness import Client, MakeApplication, StartWorker
 
 MARKED: dict[str, object] = {
     "applicant__name": "司马标记",
@@ -106,5 +106,7 @@ async def test_no_raw_identifier_is_found_past_the_edge(
     }
     for place, content in places.items():
         assert len(content) > 500, f"{place} is nearly empty: nothing was searched"
-        found = [needle for needle in NEEDLES if needle.encode() in content or needle.lower().encode() in content.lower()]
+        found = [
+            needle for needle in NEEDLES if needle.encode() in content or needle.lower().encode() in content.lower()
+        ]
         assert found == [], f"{found} in {place}"

@@ -6,7 +6,7 @@ import json
 import time
 
 from config.settings import Settings
-from tests.integration.conftest import Client, MakeApplication, StartWorker, WorkerProcess
+from tests.integration.harness import Client, MakeApplication, StartWorker, WorkerProcess
 
 
 def partitions(worker: WorkerProcess) -> int:
@@ -27,7 +27,7 @@ async def test_each_application_is_decided_once_and_links_cross_workers(
     deadline = time.monotonic() + 30
     while partitions(first) == 0 or partitions(second) == 0 or partitions(first) > topics.partitions * 3:
         assert time.monotonic() < deadline, f"the partitions were not shared: {partitions(first)} {partitions(second)}"
-        time.sleep(0.2)
+        await client.poll(200)
 
     # 24 people, each with an ID, phone and card of their own, all on one device.
     number_of = 24

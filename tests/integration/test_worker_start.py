@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from config.settings import Settings
 from scripts.bench.processes import environment
-from tests.integration.conftest import StartWorker
+from tests.integration.harness import StartWorker
 
 TIDEGATE = str(Path(sys.executable).with_name("tidegate"))
 
