@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench docs fmt clean
+.PHONY: help install demo test check bench docs fmt lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,8 +44,9 @@ fmt: install ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: install ## pin every dependency again, with hashes
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --extra dev --python-version 3.11 -o requirements.lock pyproject.toml
+lock: install ## pin every dependency again, with hashes (ARGS="--upgrade" for newer ones)
+	$(PIN) --extra dev -o requirements.lock pyproject.toml
+	$(PIN) --extra build --constraint requirements.lock -o requirements-run.lock pyproject.toml
 
 clean: ## remove the virtual environment and the embedded servers' data
 	rm -rf $(VENV) .tidegate
