@@ -1,0 +1,158 @@
+"""The policy file as types: what `config/policy.toml` may say. `models.policy.policy` checks what types cannot."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from models.alerts import AlertSeverity
+from models.decision import Effect
+from models.events import Id, LabelKind, Share
+from models.facts import IdentifierKind
+from models.scoring.scorecard import ScorecardTable
+from models.scoring.variables import VariableTables
+
+WindowName = Literal["1h", "24h", "7d", "30d", "90d"]
+Cny = Annotated[float, Meta(ge=0, le=1e9)]
+Factor = Annotated[float, Meta(ge=0, le=1)]
+RingSize = Annotated[int, Meta(ge=2)]
+
+
+class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file; a key it does not know is an error, for it is most likely a slip."""
+
+
+class DecisionThresholds(Table, frozen=True, kw_only=True):
+    """Fraud scores from which the score alone asks for a review or a rejection, at equality too."""
+
+    review_at: Share
+    reject_at: Share
+
+    def __post_init__(self) -> None:
+        if self.review_at > self.reject_at:
+            raise ValueError(f"review_at {self.review_at} is above reject_at {self.reject_at}")
+
+
+class WhenDegraded(Table, frozen=True, kw_only=True):
+    """What happens when a dependency could not be asked."""
+
+    approve: bool
+    """False: such an application goes to review at least."""
+
+
+class LabelMeaning(Table, frozen=True, kw_only=True):
+    """Which labels say what about fraud; kinds named in neither say nothing about it."""
+
+    fraud: tuple[LabelKind, ...]
+    honest: tuple[LabelKind, ...]
+
+    def __post_init__(self) -> None:
+        both = sorted(set(self.fraud) & set(self.honest))
+        if both:
+            raise ValueError(f"{', '.join(both)} is named both as fraud and as honest")
+
+
+class FactorSteps(Table, frozen=True, kw_only=True):
+    """A factor by bins of a score: `factors[i]` from `edges[i - 1]` up to but not including `edges[i]`."""
+
+    edges: tuple[float, ...]
+    factors: tuple[Factor, ...]
+    missing: Factor = 1.0
+
+    def __post_init__(self) -> None:
+        if any(lower >= upper for lower, upper in pairwise(self.edges)):
+            raise ValueError("the edges must rise")
+        if len(self.factors) != len(self.edges) + 1:
+            raise ValueError(
+                f"{len(self.edges)} edges make {len(self.edges) + 1} bins; factors has {len(self.factors)}"
+            )
+
+    def factor(self, score: float | None) -> float:
+        """The factor of the bin that the score is in; `missing` without a score."""
+        if score is None:
+            return self.missing
+        return self.factors[sum(score >= edge for edge in self.edges)]
+
+
+class ProductMaxima(Table, frozen=True, kw_only=True):
+    """The most that is lent for one product, in CNY."""
+
+    appliance: Cny
+    home: Cny
+    education: Cny
+    medical_beauty: Cny
+    cash: Cny
+
+
+class CreditLimits(Table, frozen=True, kw_only=True):
+    """How the credit limit is made; `models.credit_limit` does it."""
+
+    maximum_cny: ProductMaxima
+    income_multiple: Annotated[float, Meta(ge=0, le=120)]
+    """Most months' income that is lent."""
+    without_income_cny: Cny
+    """Most that is lent when the income is missing."""
+    step_cny: Annotated[float, Meta(gt=0)]
+    """Limits are rounded down to a multiple of it."""
+    by_credit_score: FactorSteps
+    """By the mean of the variable scores, 0 to 100."""
+    by_fraud_score: FactorSteps
+
+
+class RingAlerts(Table, frozen=True, kw_only=True):
+    """When a growing ring is reported: once at each of these sizes (applications)."""
+
+    sizes: Annotated[tuple[RingSize, ...], Meta(min_length=1)]
+    high_from: RingSize
+    critical_from: RingSize
+
+    def __post_init__(self) -> None:
+        if any(lower >= upper for lower, upper in pairwise(self.sizes)):
+            raise ValueError("the sizes must rise")
+
+
+class VelocityAlert(Table, frozen=True, kw_only=True):
+    """So many applications with one identifier within a window are reported."""
+
+    kind: IdentifierKind
+    window: WindowName
+    applications: Annotated[int, Meta(ge=2)]
+    severity: AlertSeverity = "medium"
+    unless: str | None = None
+    """A condition in the rules' language under which this is no news."""
+
+
+class AlertRules(Table, frozen=True, kw_only=True):
+    """When the risk team is alerted."""
+
+    ring: RingAlerts
+    velocity: tuple[VelocityAlert, ...]
+
+
+class RuleDocument(Table, frozen=True, kw_only=True):
+    """One rule as written: when it hits, what that does, and which values the reason shows."""
+
+    code: str
+    when: str
+    effect: Effect
+    detail: dict[str, str | int | float] = {}
+    """Detail name -> a number, or an expression for a value; a text stands in quotes of its own, as in `"'7d'"`."""
+
+
+class PolicyDocument(Table, frozen=True, kw_only=True):
+    """The whole file."""
+
+    name: Id
+    version: Id
+    decision: DecisionThresholds
+    degraded: WhenDegraded
+    labels: LabelMeaning
+    parameters: dict[str, float]
+    """Named numbers for expressions."""
+    rules: Annotated[tuple[RuleDocument, ...], Meta(max_length=500)]
+    scorecard: ScorecardTable
+    scores: VariableTables
+    limits: CreditLimits
+    alerts: AlertRules

@@ -1,0 +1,118 @@
+"""How unlike its predecessors an application is: river's Half-Space Trees, learning as the stream goes by.
+
+Half-Space Trees (S. C. Tan, K. M. Ting, T. F. Liu: Fast Anomaly Detection for Streaming Data, IJCAI 2011) count in
+random partitions of the unit cube; a sparse place is unusual. They need no labels. Features are scaled into [0, 1] by
+fixed bounds, not by what was seen, so that one extreme value cannot squeeze all others together.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+from river.anomaly import HalfSpaceTrees
+
+WARM_UP = 250
+"""Applications learned before it says anything: the first window of the trees."""
+
+SEED = 20_241_124
+
+
+class Scaled(Struct, frozen=True):
+    """A feature and the range that is spread over [0, 1]; what lies outside is put at the nearer end."""
+
+    name: str
+    group: str
+    """Features of a group are missing together; each group has an indicator."""
+    low: float
+    high: float
+    typical: float
+    """Stands in for a missing value, so that being missing is said by the group's indicator alone."""
+    scale: Literal["linear", "log"] = "linear"
+    """`log` spreads counts and amounts whose small differences matter most."""
+
+
+SCALED: tuple[Scaled, ...] = (
+    Scaled("amount_to_maximum", "application", 0, 1.2, 0.4),
+    Scaled("term_months", "application", 1, 60, 12),
+    Scaled("local_hour", "application", 0, 24, 14),
+    Scaled("age_years", "identity", 18, 70, 33),
+    Scaled("contacts_count", "contacts", 0, 6, 2),
+    Scaled("device_applicants_7d", "device", 1, 20, 1, "log"),
+    Scaled("id_count_30d", "index", 1, 20, 1, "log"),
+    Scaled("merchant_burst_ratio", "index", 0, 30, 1, "log"),
+    Scaled("linked_applications", "index", 0, 60, 1, "log"),
+    Scaled("ring_applicants", "index", 1, 20, 1, "log"),
+    Scaled("ip_applicants_24h", "ip", 1, 60, 1, "log"),
+    Scaled("gps_cell_applicants_24h", "gps", 1, 60, 1, "log"),
+    Scaled("gps_address_km", "gps", 0, 2_000, 5, "log"),
+    Scaled("form_fill_ms", "form", 1_000, 1_200_000, 180_000, "log"),
+    Scaled("lenders_30d", "credit", 0, 20, 1, "log"),
+    Scaled("amount_to_income", "credit", 0, 24, 1, "log"),
+)
+
+
+class AnomalyModel:
+    """Unusualness of an application, 0 to 1. Small by construction: trees of fixed size, whatever it learned.
+
+    Its answers change as it learns; whoever decides by them keeps the answer with the decision.
+    """
+
+    def __init__(self, seed: int = SEED) -> None:
+        # river's default size. Larger trees (25 of height 15) take seconds to build at the first learn.
+        self._trees: Any = HalfSpaceTrees(seed=seed)
+        self._learned = 0
+
+    def score(self, features: Mapping[str, float | None]) -> float | None:
+        """How unusual the features are; None until `WARM_UP` applications were learned."""
+        if self._learned < WARM_UP:
+            return None
+        return round(float(self._trees.score_one(unit_cube(features))), 6)
+
+    def learn(self, features: Mapping[str, float | None]) -> None:
+        """Take the features into account from now on."""
+        self._trees.learn_one(unit_cube(features))
+        self._learned += 1
+
+    @property
+    def learned(self) -> int:
+        """Applications learned so far."""
+        return self._learned
+
+    def state_bytes(self) -> int:
+        """Size of the model as it would be written into a snapshot, in bytes."""
+        return len(pickle.dumps(self._trees))
+
+
+def unit_cube(features: Mapping[str, float | None]) -> dict[str, float]:
+    """The point of the unit cube for these features: the scaled ones, and 1 or 0 for each group that has a missing
+    value or not."""
+    point: dict[str, float] = dict(_NOTHING_MISSING)
+    for name, indicator, low, span, logarithmic, stand_in in _SCALES:
+        value = features[name]
+        if value is None:
+            point[name] = stand_in
+            point[indicator] = 1.0
+            continue
+        if logarithmic:
+            value = math.log1p(value - low) if value > low else 0.0
+        else:
+            value -= low
+        share = value / span
+        point[name] = 0.0 if share < 0.0 else min(share, 1.0)
+    return point
+
+
+def _scale(scaled: Scaled) -> tuple[str, str, float, float, bool, float]:
+    logarithmic = scaled.scale == "log"
+    span, typical = scaled.high - scaled.low, scaled.typical - scaled.low
+    if logarithmic:
+        span, typical = math.log1p(span), math.log1p(typical)
+    return scaled.name, f"{scaled.group}_missing", scaled.low, span, logarithmic, typical / span
+
+
+_SCALES = tuple(_scale(scaled) for scaled in SCALED)
+_NOTHING_MISSING = {indicator: 0.0 for _, indicator, *_ in _SCALES}

@@ -1,0 +1,47 @@
+"""What every fraud model does: features in, probability and its make-up out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from models.decision import FeatureContribution
+
+SCORE_DECIMALS = 6
+
+
+class Score(Struct, frozen=True, kw_only=True):
+    """A fraud score and what made it: `log_odds` is `base_log_odds` plus all contributions."""
+
+    fraud_score: float
+    """Probability of fraud, 0 to 1, rounded to `SCORE_DECIMALS`."""
+    log_odds: float
+    base_log_odds: float
+    contributions: list[FeatureContribution]
+    """Of the features that moved the score, in the model's order."""
+
+
+class Scorer(Protocol):
+    """A model that gives the fraud score. Scoring neither learns nor reads anything but the features."""
+
+    @property
+    def name(self) -> str:
+        """Which model this is, e.g. `fraud`."""
+
+    @property
+    def version(self) -> str:
+        """Which version of it; changes whenever scores may."""
+
+    def score(self, features: Mapping[str, float | None]) -> Score:
+        """Score one application's features (all of the registry; None is missing)."""
+
+
+def probability(log_odds: float) -> float:
+    """Logistic function, rounded to `SCORE_DECIMALS`; safe for log-odds of any size."""
+    if log_odds >= 0:
+        return round(1 / (1 + math.exp(-log_odds)), SCORE_DECIMALS)
+    odds = math.exp(log_odds)
+    return round(odds / (1 + odds), SCORE_DECIMALS)
