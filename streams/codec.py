@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
+from msgspec.inspect import ListType, StructType, UnionType
 
 from models.dead_letter import WHOLE_RECORD, ErrorCode
 from models.events import EVENT_TYPES, Event
@@ -59,7 +60,7 @@ class RecordDecoder(Generic[E]):
     def __init__(self, record_type: type[E]) -> None:
         self._type = record_type
         self._decoder = msgspec.json.Decoder(record_type)
-        self._shape = _shape(msgspec.inspect.type_info(record_type))
+        self._shape = _shape(cast(StructType, msgspec.inspect.type_info(record_type)))
 
     def __call__(self, raw: bytes | None, now: datetime) -> Decoded[E]:
         """The record in `raw` (the value of a Kafka record), or InvalidRecord. `now` is aware."""
@@ -84,35 +85,12 @@ class RecordDecoder(Generic[E]):
         if not isinstance(tree, dict):
             raise InvalidRecord("not_an_object", WHOLE_RECORD, "The record is not a JSON object")
         unknown: set[str] = set()
-        known = _known_part(tree, self._shape, "", unknown)
+        _drop_unknown(tree, self._shape, "", unknown)
         try:
-            record = msgspec.convert(known, self._type)
+            record = msgspec.convert(tree, self._type)
         except msgspec.ValidationError as error:
             raise _invalid_field(error) from None
         return Decoded(record, tuple(sorted(unknown)))
-
-
-_DECODERS: dict[str, RecordDecoder[Any]] = {topic: RecordDecoder(kind) for topic, kind in EVENT_TYPES.items()}
-
-
-def decode(topic: str, raw: bytes | None, now: datetime) -> Decoded[Event]:
-    """The record in `raw`, the value of a Kafka record on `topic` (the contract's name, without prefix).
-
-    `now` is the worker's clock, aware. Raises InvalidRecord for anything that the contract does not allow, and nothing
-    else whatever the bytes are; KeyError for a topic that is none of the contract's topics in.
-    """
-    return _DECODERS[topic](raw, now)
-
-
-def decode_internal(record_type: type[R], raw: bytes | None, _now: datetime | None = None) -> Decoded[R]:
-    """A record of one of our own topics, that `encode` wrote. Raises InvalidRecord (`internal`) when it is none.
-
-    Takes a time that it does not need, to be called as `decode` is.
-    """
-    try:
-        return Decoded(msgspec.json.decode(raw or b"", type=record_type))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise InvalidRecord("internal", WHOLE_RECORD, f"No {record_type.__name__}, or of another version") from None
 
 
 def encode(record: Struct) -> bytes:
@@ -127,36 +105,44 @@ def _check_time(occurred_at: datetime, now: datetime) -> None:
         raise InvalidRecord("invalid_field", "occurred_at", "Before 1970")
 
 
-_Shape = dict[str, "_Shape | None"]
-"""The fields of a Struct; each with the shape of the Struct, or of the listed Structs, in it."""
+class _Shape(Struct, frozen=True):
+    """What a Struct's JSON object looks like."""
+
+    fields: frozenset[str]
+    nested: dict[str, _Shape]
+    """Of the fields that are Structs, or lists of Structs: their shape."""
 
 
-def _shape(info: msgspec.inspect.Type) -> _Shape | None:
+def _shape(info: StructType) -> _Shape:
+    nested = {field.encode_name: _nested_shape(field.type) for field in info.fields}
+    return _Shape(frozenset(nested), {name: shape for name, shape in nested.items() if shape is not None})
+
+
+def _nested_shape(info: msgspec.inspect.Type) -> _Shape | None:
+    """The shape of the Struct in a field's type, if there is one."""
     match info:
-        case msgspec.inspect.StructType():
-            return {field.encode_name: _shape(field.type) for field in info.fields}
-        case msgspec.inspect.ListType():
-            return _shape(info.item_type)
-        case msgspec.inspect.UnionType():
-            return next((shape for each in info.types if (shape := _shape(each)) is not None), None)
+        case StructType():
+            return _shape(info)
+        case ListType():
+            return _nested_shape(info.item_type)
+        case UnionType():
+            return next((shape for each in info.types if (shape := _nested_shape(each)) is not None), None)
         case _:
             return None
 
 
-def _known_part(value: Any, shape: _Shape | None, path: str, unknown: set[str]) -> Any:
-    """`value` without the fields that `shape` does not have; their paths go to `unknown`."""
-    if shape is None:
-        return value
+def _drop_unknown(value: Any, shape: _Shape, path: str, unknown: set[str]) -> None:
+    """Take the fields that `shape` does not have out of `value`, in place; their paths go to `unknown`."""
     if isinstance(value, list):
-        return [_known_part(each, shape, path, unknown) for each in value]
-    if not isinstance(value, dict):
-        return value
-    unknown.update(path + untyped_json.plain_name(name) for name in value.keys() - shape.keys())
-    return {
-        name: _known_part(inner, shape[name], f"{path}{name}.", unknown)
-        for name, inner in value.items()
-        if name in shape
-    }
+        for each in value:
+            _drop_unknown(each, shape, path, unknown)
+    elif isinstance(value, dict):
+        for name in value.keys() - shape.fields:
+            del value[name]
+            unknown.add(path + untyped_json.plain_name(name))
+        for name, inner in shape.nested.items():
+            if name in value:
+                _drop_unknown(value[name], inner, f"{path}{name}.", unknown)
 
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -183,3 +169,15 @@ def _invalid_field(error: msgspec.ValidationError) -> InvalidRecord:
 
 def _join(path: str, field: str) -> str:
     return f"{path}.{field}" if path else field
+
+
+_DECODERS: dict[str, RecordDecoder[Any]] = {topic: RecordDecoder(kind) for topic, kind in EVENT_TYPES.items()}
+
+
+def decode(topic: str, raw: bytes | None, now: datetime) -> Decoded[Event]:
+    """The record in `raw`, the value of a Kafka record on `topic` (the contract's name, without prefix).
+
+    `now` is the worker's clock, aware. Raises InvalidRecord for anything that the contract does not allow, and nothing
+    else whatever the bytes are; KeyError for a topic that is none of the contract's topics in.
+    """
+    return _DECODERS[topic](raw, now)

@@ -87,9 +87,14 @@ def _paths(tree: Any, wanted: object, path: str) -> Iterator[str]:
 def _nested_deeper(tree: Any, levels: int) -> bool:
     """Whether containers stand inside each other more than `levels` times. Needs no stack, whatever the depth."""
     level = [tree]
-    for _ in range(levels + 1):
-        containers = [node for node in level if isinstance(node, dict | list)]
-        if not containers:
+    for _ in range(levels):
+        inner: list[Any] = []
+        for node in level:
+            if isinstance(node, dict):
+                inner.extend(each for each in node.values() if isinstance(each, dict | list))
+            elif isinstance(node, list):
+                inner.extend(each for each in node if isinstance(each, dict | list))
+        if not inner:
             return False
-        level = [inner for node in containers for inner in (node.values() if isinstance(node, dict) else node)]
+        level = inner
     return True
