@@ -7,11 +7,13 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
 
+import config
 from models.events import Channel, Product
 from models.features.registry import FEATURE_NAMES
 from models.policy.document import PolicyDocument, RuleDocument
@@ -22,6 +24,7 @@ from models.reasons import REASONS, placeholders
 from models.scoring.scorecard import Scorecard
 from models.scoring.variables import VariableScorer
 
+DEFAULT_POLICY = Path(config.__file__).with_name("policy.toml")
 TEXTS: Mapping[str, tuple[str, ...]] = {"channel": get_args(Channel), "product": get_args(Product)}
 PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 PATH = re.compile(r"(?P<message>.*) - at `\$\.?(?P<path>.*)`\Z", re.DOTALL)
@@ -70,6 +73,16 @@ def load_policy(text: str, source: str) -> Policy:
         scorecard=Scorecard(document.scorecard),
         variables=VariableScorer(document.scores),
     )
+
+
+def load_policy_file(path: Path | None = None) -> Policy:
+    """A policy from a file; None is the one that ships with the product. Raises PolicyError."""
+    path = path or DEFAULT_POLICY
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(str(path), [f"cannot be read: {error}"]) from error
+    return load_policy(text, str(path))
 
 
 def _read(text: str, source: str) -> PolicyDocument:

@@ -54,8 +54,8 @@ Conditions = Callable[[RuleInput], list[Hit]]
 
 
 class RuleSet:
-    """The rules of a policy, ready to run. A rule whose condition hangs on something missing does not hit, and no value of
-    a feature makes a rule raise."""
+    """The rules of a policy, ready to run. A rule whose condition hangs on something missing does not hit, and no value
+    of a feature makes a rule raise."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = sorted(rules, key=lambda rule: -STRENGTH[rule.effect])

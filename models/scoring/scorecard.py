@@ -38,10 +38,10 @@ class ScorecardTable(Struct, frozen=True, forbid_unknown_fields=True):
 class Scorecard:
     """A `Scorer` over a `ScorecardTable`."""
 
-    name = "scorecard"
+    name = "fraud"
 
     def __init__(self, table: ScorecardTable) -> None:
-        self.version = blake2b(msgspec.json.encode(table), digest_size=6).hexdigest()
+        self.version = f"scorecard-{blake2b(msgspec.json.encode(table), digest_size=4).hexdigest()}"
         self._base = table.base_log_odds
         self._names = tuple(feature.name for feature in table.features)
         self._points = compile_points(table.features)

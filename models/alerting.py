@@ -1,0 +1,214 @@
+"""When a decision makes an alert, and what it says. An alert's id is made from what the situation is, so whoever meets
+the same situation again gives the same id, and it is raised once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from models.alerts import Alert, AlertKind, AlertSeverity, AlertSubject
+from models.decision import Decision
+from models.enrichment import WINDOW_NAMES, WINDOWS_MS, Dependency, ListHit, Observation, Velocity
+from models.facts import ApplicationFacts
+from models.network import Network
+from models.policy.document import RingAlerts, VelocityAlert
+from models.policy.policy import Policy
+from models.policy.rules import RuleInput
+
+DAY_MS = 86_400_000
+SHORT_TOKEN = 8
+"""Characters of a token that a sentence shows: enough to tell tokens apart."""
+SEVERITIES: dict[str, AlertSeverity] = {"low": "low", "medium": "medium", "high": "high"}
+SEVERITY_ORDER: tuple[AlertSeverity, ...] = ("low", "medium", "high", "critical")
+
+
+class Observed(Struct, frozen=True, kw_only=True):
+    """One decided application with what was known of it."""
+
+    facts: ApplicationFacts
+    observation: Observation
+    network: Network
+    rule_input: RuleInput
+    decision: Decision
+
+
+def alerts_for(observed: Observed, policy: Policy) -> list[Alert]:
+    """The alerts that one decision gives rise to."""
+    return [
+        *_blacklist_hits(observed),
+        *_ring(observed, policy.document.alerts.ring),
+        *_bursts(observed, policy),
+        *_travel(observed),
+    ]
+
+
+def degraded_alert(dependency: Dependency, since: datetime, raised_at: datetime, applications: Sequence[str]) -> Alert:
+    """A dependency could not be asked since then; `applications` are those first decided without it. One alert for
+    each dependency and beginning of an outage."""
+    return Alert(
+        alert_id=_alert_id("DEGRADED", dependency, since.astimezone(UTC).isoformat()),
+        kind="DEGRADED",
+        severity="high",
+        raised_at=raised_at,
+        subject=AlertSubject(type="dependency", id=dependency),
+        summary=f"Applications are decided without {dependency} since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC;"
+        " they are decided again when it is back.",
+        applications=list(applications),
+        evidence={"dependency": dependency, "since": since.astimezone(UTC).isoformat()},
+    )
+
+
+def _blacklist_hits(observed: Observed) -> Iterable[Alert]:
+    """One for each listed identifier of the applicant; a listed contact is a reason, not an alert."""
+    facts, by_identifier = observed.facts, dict[tuple[str, str], list[ListHit]]()
+    for hit in observed.observation.hits:
+        if hit.kind != "contact_phone":
+            by_identifier.setdefault((hit.kind, hit.token), []).append(hit)
+    for (kind, token), hits in by_identifier.items():
+        severity = max((SEVERITIES[hit.severity] for hit in hits), key=SEVERITY_ORDER.index)
+        lists = sorted({hit.list for hit in hits})
+        yield Alert(
+            alert_id=_alert_id("BLACKLIST_HIT", facts.application_id, kind, token),
+            kind="BLACKLIST_HIT",
+            severity=severity,
+            raised_at=observed.decision.decided_at,
+            subject=AlertSubject(type="application", id=facts.application_id),
+            summary=f"The {_words(kind)} of application {facts.application_id} is on {_listed(lists)}"
+            f" with severity {severity}.",
+            applications=[facts.application_id],
+            evidence={"identifier_kind": kind, "token": token, "lists": lists, "reasons": _reasons(hits)},
+        )
+
+
+def _ring(observed: Observed, rules: RingAlerts) -> Iterable[Alert]:
+    """One for each size that the ring reaches, when it does so with an application that is not approved: a family of
+    three whose members all pass is no news."""
+    network, links = observed.network, observed.network.link_summary
+    size = max((size for size in rules.sizes if size <= links.ring_size), default=None)
+    if size is None or links.ring_id is None or observed.decision.decision == "approve":
+        return
+    severity: AlertSeverity = "medium"
+    if links.ring_size >= rules.critical_from:
+        severity = "critical"
+    elif links.ring_size >= rules.high_from:
+        severity = "high"
+    yield Alert(
+        alert_id=_alert_id("FRAUD_RING", links.ring_id, str(size)),
+        kind="FRAUD_RING",
+        severity=severity,
+        raised_at=observed.decision.decided_at,
+        subject=AlertSubject(type="ring", id=links.ring_id),
+        summary=f"A ring has reached {links.ring_size} applications by {network.ring_applicants} people through"
+        f" {links.merchants} merchants, for {network.ring_amount_cny:,.0f} CNY in all{_shared(links.shared)}.",
+        applications=list(network.ring_members),
+        evidence={
+            "ring_size": links.ring_size,
+            "size_step": size,
+            "applicants": network.ring_applicants,
+            "merchants": links.merchants,
+            "amount_cny": network.ring_amount_cny,
+            "shared": dict(links.shared),
+            "density": links.density,
+            "fraud_distance": links.fraud_distance,
+        },
+    )
+
+
+def _bursts(observed: Observed, policy: Policy) -> Iterable[Alert]:
+    """One a day for each identifier and window in which too many applications came."""
+    no_news = {position for position, _ in policy.velocity_unless(observed.rule_input)}
+    for position, rule in enumerate(policy.document.alerts.velocity):
+        if position in no_news:
+            continue
+        window = WINDOW_NAMES.index(rule.window)
+        for velocity in observed.observation.velocity:
+            if velocity.kind == rule.kind and velocity.counts[window] >= rule.applications:
+                yield _burst(observed, rule, velocity, window)
+
+
+def _burst(observed: Observed, rule: VelocityAlert, velocity: Velocity, window: int) -> Alert:
+    count, applicants = velocity.counts[window], velocity.applicants[window]
+    return Alert(
+        alert_id=_alert_id("VELOCITY_BURST", velocity.kind, velocity.token, rule.window, _day(observed.facts)),
+        kind="VELOCITY_BURST",
+        severity=rule.severity,
+        raised_at=observed.decision.decided_at,
+        subject=AlertSubject(type=velocity.kind, id=velocity.token),
+        summary=f"{count} applications by {applicants} people came with the same {_words(velocity.kind)}"
+        f" ({velocity.token[:SHORT_TOKEN]}…) within {rule.window}; {rule.applications} are reported.",
+        applications=_with_identifier(observed, velocity, WINDOWS_MS[window]),
+        evidence={
+            "identifier_kind": velocity.kind,
+            "window": rule.window,
+            "applications": count,
+            "applicants": applicants,
+            "threshold": rule.applications,
+        },
+    )
+
+
+def _with_identifier(observed: Observed, velocity: Velocity, window_ms: int) -> list[str]:
+    """Applications in the window that have the identifier, as far as the neighbourhood holds them, this one last."""
+    now_ms, neighbours = observed.facts.occurred_ms, observed.observation.neighbours
+    found = [
+        neighbours[member]
+        for link in observed.observation.links
+        if link.kind == velocity.kind and link.token == velocity.token
+        for member in link.members
+        if member >= 0 and now_ms - window_ms < neighbours[member].occurred_ms <= now_ms
+    ]
+    found.sort(key=lambda neighbour: (neighbour.occurred_ms, neighbour.application_id))
+    return [*(neighbour.application_id for neighbour in found), observed.facts.application_id]
+
+
+def _travel(observed: Observed) -> Iterable[Alert]:
+    """One a day for each applicant."""
+    facts = observed.facts
+    reason = next((reason for reason in observed.decision.reasons if reason.code == "IMPOSSIBLE_TRAVEL"), None)
+    if reason is None:
+        return
+    features = observed.rule_input.features
+    km, kmh = features["travel_km"], features["travel_speed_kmh"]
+    yield Alert(
+        alert_id=_alert_id("IMPOSSIBLE_TRAVEL", facts.applicant_token, _day(facts)),
+        kind="IMPOSSIBLE_TRAVEL",
+        severity="high",
+        raised_at=observed.decision.decided_at,
+        subject=AlertSubject(type="applicant", id=facts.applicant_token),
+        summary=f"Applicant {facts.applicant_token[:SHORT_TOKEN]}… applied {km or 0:,.0f} km away from where the same"
+        f" device, phone or ID number was seen, a journey at {kmh or 0:,.0f} km/h.",
+        applications=[facts.application_id],
+        evidence={"distance_km": km, "speed_kmh": kmh},
+    )
+
+
+def _alert_id(kind: AlertKind, *situation: str) -> str:
+    return blake2b("\n".join((kind, *situation)).encode(), digest_size=16).hexdigest()
+
+
+def _day(facts: ApplicationFacts) -> str:
+    """The UTC day of the event, as a number."""
+    return str(facts.occurred_ms // DAY_MS)
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def _listed(lists: list[str]) -> str:
+    return " and ".join("the own list" if name == "own" else f"the list {name}" for name in lists)
+
+
+def _reasons(hits: list[ListHit]) -> list[str]:
+    return sorted({hit.reason for hit in hits if hit.reason})
+
+
+def _shared(shared: dict[str, int]) -> str:
+    if not shared:
+        return ""
+    parts = (f"{_words(kind)} with {count}" for kind, count in sorted(shared.items(), key=lambda item: -item[1]))
+    return f"; the newest shares its {', '.join(parts)}"

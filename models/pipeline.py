@@ -1,0 +1,203 @@
+"""The whole way from an application and what was fetched for it to the decision, its audit record and its alerts.
+
+Nothing here reads a clock, waits or remembers, so the audit record alone makes the same decision again:
+
+    decide(audit.event, audit.enrichment, policy, models, model_outputs=audit.model_outputs,
+           decided_at=audit.decided_at, latency_ms=0, supersedes=audit.supersedes)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from config.version import VERSION
+from models.alerting import Observed, alerts_for
+from models.alerts import Alert
+from models.credit_limit import credit_limit
+from models.decision import (
+    Decision,
+    DecisionAudit,
+    DetailValue,
+    Effect,
+    ModelOutputs,
+    ModelVersion,
+    PolicyVersion,
+    Reason,
+    Verdict,
+)
+from models.enrichment import OBSERVATION_VERSION, Enrichment
+from models.facts import ApplicationFacts
+from models.features.extract import extract
+from models.features.registry import FEATURE_SET_VERSION
+from models.missing import missing_groups
+from models.network import summarise
+from models.policy.document import DecisionThresholds
+from models.policy.policy import Policy
+from models.policy.rules import STRENGTH, RuleInput
+from models.scoring.anomaly import AnomalyModel
+from models.scoring.contributions import top_contributions
+from models.scoring.scorer import Scorer
+
+
+class Models(Struct, frozen=True, kw_only=True):
+    """The models of one worker."""
+
+    scorer: Scorer
+    anomaly: AnomalyModel
+
+    @classmethod
+    def for_policy(cls, policy: Policy) -> Models:
+        """What a cold start has: the policy's scorecard, and an anomaly model that has seen nothing."""
+        return cls(scorer=policy.scorecard, anomaly=AnomalyModel())
+
+    def ask(self, features: Mapping[str, float | None]) -> ModelOutputs:
+        """What the models that learn say now."""
+        return ModelOutputs(anomaly=self.anomaly.score(features))
+
+    def learn(self, features: Mapping[str, float | None]) -> None:
+        """Let the models that need no labels learn from a decided application. Changes what they say next."""
+        self.anomaly.learn(features)
+
+
+class Decided(Struct, frozen=True, kw_only=True):
+    """What one application led to."""
+
+    decision: Decision
+    audit: DecisionAudit
+    alerts: list[Alert]
+    features: dict[str, float | None]
+
+
+def decide(
+    facts: ApplicationFacts,
+    enrichment: Enrichment,
+    policy: Policy,
+    models: Models,
+    *,
+    decided_at: datetime,
+    latency_ms: float,
+    model_outputs: ModelOutputs | None = None,
+    supersedes: str | None = None,
+) -> Decided:
+    """Decide one application.
+
+    `decided_at` is the time now, aware; `latency_ms` what has passed since the worker received the application.
+    `model_outputs` are those of the audit record when a past decision is made again; None asks the models.
+    `supersedes` is the id of the degraded decision that this one takes the place of.
+    """
+    observation = enrichment.observation
+    network = summarise(facts, observation) if observation is not None else None
+    features = extract(facts, enrichment, network)
+    outputs = models.ask(features) if model_outputs is None else model_outputs
+    score = models.scorer.score(features)
+    scores = policy.variables.score(features)
+    rule_input = RuleInput(
+        features=features,
+        channel=facts.channel,
+        product=facts.product,
+        anomaly=outputs.anomaly,
+        fraud_score=score.fraud_score,
+    )
+
+    reasons = [_with_lists(reason, enrichment) for reason in policy.rules.run(rule_input)]
+    reasons += _degraded(enrichment, policy)
+    reasons += _high_score(score.fraud_score, _verdict(reasons), policy.document.decision)
+    reasons.sort(key=lambda reason: -STRENGTH[reason.effect])
+    verdict = _verdict(reasons)
+
+    decision = Decision(
+        decision_id=decision_id(facts.event_id, supersedes=supersedes, degraded=bool(enrichment.degraded)),
+        application_id=facts.application_id,
+        event_id=facts.event_id,
+        decided_at=decided_at,
+        decision=verdict,
+        fraud_score=score.fraud_score,
+        scores=scores,
+        reasons=reasons,
+        top_features=top_contributions(score.contributions),
+        links=network.link_summary if network is not None else None,
+        credit_limit_cny=credit_limit(facts, verdict, score.fraud_score, scores, policy.document.limits),
+        merchant_tier=None,
+        model=ModelVersion(name=models.scorer.name, version=models.scorer.version),
+        challenger=None,
+        policy=PolicyVersion(version=policy.version),
+        missing=missing_groups(facts),
+        degraded=list(enrichment.degraded),
+        latency_ms=round(float(latency_ms), 3),
+        applicant_token=facts.applicant_token,
+        supersedes=supersedes,
+    )
+    audit = DecisionAudit(
+        decision_id=decision.decision_id,
+        application_id=facts.application_id,
+        event_id=facts.event_id,
+        decided_at=decided_at,
+        event=facts,
+        enrichment=enrichment,
+        features=features,
+        model_outputs=outputs,
+        fraud_score=score.fraud_score,
+        decision=verdict,
+        reasons=reasons,
+        versions={
+            "product": VERSION,
+            "policy": policy.version,
+            "scorecard": policy.scorecard.version,
+            "index": OBSERVATION_VERSION,
+            "features": FEATURE_SET_VERSION,
+        },
+        supersedes=supersedes,
+    )
+    alerts: list[Alert] = []
+    if observation is not None and network is not None:
+        observed = Observed(
+            facts=facts, observation=observation, network=network, rule_input=rule_input, decision=decision
+        )
+        alerts = alerts_for(observed, policy)
+    return Decided(decision=decision, audit=audit, alerts=alerts, features=features)
+
+
+def decision_id(event_id: str, *, supersedes: str | None = None, degraded: bool = False) -> str:
+    """The id of the decision on an event: the same event gives the same id, but the decision that was made without a
+    dependency and the one that supersedes it have ids of their own."""
+    parts = (event_id, supersedes or "", "degraded" if degraded else "")
+    return blake2b("\n".join(parts).encode(), digest_size=16, person=b"decision").hexdigest()
+
+
+def _verdict(reasons: list[Reason]) -> Verdict:
+    """What the strongest effect asks for."""
+    effects = {reason.effect for reason in reasons}
+    if "reject" in effects:
+        return "reject"
+    return "review" if "review" in effects else "approve"
+
+
+def _high_score(fraud_score: float, verdict: Verdict, thresholds: DecisionThresholds) -> list[Reason]:
+    """The reason MODEL_HIGH_SCORE, when the score asks for more than the other reasons do."""
+    if fraud_score >= thresholds.reject_at and verdict != "reject":
+        detail: dict[str, DetailValue] = {"fraud_score": fraud_score, "threshold": thresholds.reject_at}
+        return [Reason(code="MODEL_HIGH_SCORE", effect="reject", detail=detail)]
+    if fraud_score >= thresholds.review_at and verdict == "approve":
+        detail = {"fraud_score": fraud_score, "threshold": thresholds.review_at}
+        return [Reason(code="MODEL_HIGH_SCORE", effect="review", detail=detail)]
+    return []
+
+
+def _degraded(enrichment: Enrichment, policy: Policy) -> list[Reason]:
+    if not enrichment.degraded:
+        return []
+    effect: Effect = "note" if policy.document.degraded.approve else "review"
+    return [Reason(code="DEGRADED_DEPENDENCY", effect=effect, detail={"dependencies": list(enrichment.degraded)})]
+
+
+def _with_lists(reason: Reason, enrichment: Enrichment) -> Reason:
+    """A blacklist hit with what is listed and where, which no number can say."""
+    if reason.code != "BLACKLIST_HIT" or enrichment.observation is None:
+        return reason
+    hits = [hit for hit in enrichment.observation.hits if hit.kind != "contact_phone"]
+    listed = {"kinds": sorted({hit.kind for hit in hits}), "lists": sorted({hit.list for hit in hits})}
+    return Reason(code=reason.code, effect=reason.effect, detail={**reason.detail, **listed})
