@@ -72,7 +72,7 @@ def simulate(
         fraud_share=fraud_share,
         seed=seed,
         label_delay_days=label_delay,
-        run_id=_checked_run_id(run_id) if run_id else default_run_id(seed, now),
+        run_id=default_run_id(seed, now) if run_id is None else _checked_run_id(run_id),
     )
     stream = simulated_stream(config)
     if truth is not None:
