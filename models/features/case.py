@@ -1,0 +1,125 @@
+"""The case: everything known about one application, arranged so that a feature is one look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from models.enrichment import Observation
+from models.events import BehaviourCredit, BureauCredit, OtherCredit, TransactionCredit
+from models.facts import ApplicationFacts, DeviceFacts, IdentifierKind, LivenessFacts, PlaceFacts
+from models.features.travel import Journey, fastest_journey, store_distance_km
+from models.link_weights import store_share
+from models.network import Network
+
+H1, H24, D7, D30, D90 = range(5)
+"""Positions of the windows in `models.enrichment.WINDOWS_MS`."""
+
+NO_DEVICE = DeviceFacts()
+NO_PLACE = PlaceFacts()
+NO_LIVENESS = LivenessFacts()
+NO_BUREAU = BureauCredit()
+NO_TRANSACTION = TransactionCredit()
+NO_BEHAVIOUR = BehaviourCredit()
+NO_OTHER = OtherCredit()
+
+
+class Case:
+    """An application with what was fetched for it. An absent group stands here with all its fields missing, so that a
+    feature need not tell an absent group from an absent field.
+
+    `observation` and `network` are None when the link index could not be asked.
+    """
+
+    def __init__(self, facts: ApplicationFacts, observation: Observation | None, network: Network | None) -> None:
+        self.facts = facts
+        self.observation = observation
+        self.network = network
+        self.occurred_ms = facts.occurred_ms
+        self.identity = facts.identity
+        self.device = facts.device or NO_DEVICE
+        self.place = facts.place or NO_PLACE
+        self.liveness = facts.liveness or NO_LIVENESS
+        credit = facts.credit
+        self.bureau = (credit.bureau if credit else None) or NO_BUREAU
+        self.transaction = (credit.transaction if credit else None) or NO_TRANSACTION
+        self.behaviour = (credit.behaviour if credit else None) or NO_BEHAVIOUR
+        self.other = (credit.other if credit else None) or NO_OTHER
+        self.person = observation.person if observation else None
+        self.device_state = observation.device if observation else None
+        self.counts: dict[str, list[int]] = {}
+        """Identifier kind -> applications per window; of the contacts' phones, the largest. Likewise the next two."""
+        self.applicants: dict[str, list[int]] = {}
+        self.as_phone: dict[str, list[int]] = {}
+        for velocity in observation.velocity if observation else ():
+            kind = velocity.kind
+            if kind in self.counts:  # one more contact
+                self.counts[kind] = _largest(self.counts[kind], velocity.counts)
+                self.applicants[kind] = _largest(self.applicants[kind], velocity.applicants)
+                self.as_phone[kind] = _largest(self.as_phone[kind], velocity.as_phone)
+            else:
+                self.counts[kind] = velocity.counts
+                self.applicants[kind] = velocity.applicants
+                self.as_phone[kind] = velocity.as_phone
+
+    @cached_property
+    def journey(self) -> Journey | None:
+        """The fastest journey to this application's place from where its device, phone or applicant was seen."""
+        cell = self.place.gps_cell
+        if cell is None or self.observation is None:
+            return None
+        sightings = (
+            sighting
+            for sighting in self.observation.sightings
+            if sighting.kind != "store_id" and sighting.application_id != self.facts.application_id
+        )
+        return fastest_journey(cell, self.place.gps_accuracy_m, self.occurred_ms, sightings)
+
+    def store_km(self) -> float | None:
+        """How far the applicant was from the store."""
+        cell = self.place.gps_cell
+        if cell is None or self.observation is None:
+            return None
+        return store_distance_km(cell, (seen for seen in self.observation.sightings if seen.kind == "store_id"))
+
+    def store_share(self, kind: IdentifierKind) -> float | None:
+        """Share of the channel `store` among the applications with this one's identifier of that kind, itself
+        included."""
+        token = self.facts.token(kind)
+        if token is None or self.observation is None:
+            return None
+        for link in self.observation.links:
+            if link.token == token and link.kind == kind:
+                return store_share(link.channels)
+        return float(self.facts.channel == "store")
+
+
+Value = Callable[[Case], float | None]
+"""How a feature is computed."""
+
+
+def applications(kind: IdentifierKind, window: int) -> Value:
+    """Applications with the same identifier of that kind in the window, this one included."""
+    return lambda case: counts[window] if (counts := case.counts.get(kind)) else None
+
+
+def applicants(kind: IdentifierKind, window: int) -> Value:
+    """Distinct applicants with the same identifier of that kind in the window, this one included."""
+    return lambda case: counts[window] if (counts := case.applicants.get(kind)) else None
+
+
+def negated(value: bool | None) -> bool | None:
+    """The opposite; of missing, missing."""
+    return None if value is None else not value
+
+
+def ratio(numerator: float | None, denominator: float | None, floor: float = 1.0) -> float | None:
+    """The quotient; missing when either is. A denominator below `floor` counts as `floor`: an income of nothing makes
+    any debt large, and not unknown."""
+    if numerator is None or denominator is None:
+        return None
+    return numerator / max(denominator, floor)
+
+
+def _largest(counts: list[int], others: list[int]) -> list[int]:
+    return [max(pair) for pair in zip(counts, others, strict=True)]

@@ -1,0 +1,145 @@
+"""The device: what it is, how long it has been known, and who else applied with it."""
+
+from __future__ import annotations
+
+from models.features.case import D7, D30, D90, H24, Case, applicants
+from models.features.feature import Feature
+
+HOUR_MS = 3_600_000
+
+
+def _either(application_says: bool | None, events_say: bool | None) -> bool | None:
+    """True when either says so; missing when neither says anything."""
+    if application_says is None:
+        return events_say
+    return application_says or bool(events_say)
+
+
+def _emulator(case: Case) -> bool | None:
+    return _either(case.device.emulator, case.device_state.emulator if case.device_state else None)
+
+
+def _rooted(case: Case) -> bool | None:
+    return _either(case.device.rooted, case.device_state.rooted if case.device_state else None)
+
+
+def _vpn(case: Case) -> bool | None:
+    return _either(case.device.vpn, case.device_state.vpn if case.device_state else None)
+
+
+def _age_h(case: Case) -> float | None:
+    if case.device_state is None:
+        return None
+    return max(0, case.occurred_ms - case.device_state.first_seen_ms) / HOUR_MS
+
+
+FEATURES = (
+    Feature(
+        "device_missing",
+        "flag",
+        "device",
+        "The application names no device",
+        lambda case: case.facts.token("device_id") is None,
+    ),
+    Feature(
+        "device_emulator",
+        "flag",
+        "device",
+        "The application or an event of the last 30 days says that the device is an emulator",
+        _emulator,
+    ),
+    Feature("device_rooted", "flag", "device", "Likewise: the device is rooted or jailbroken", _rooted),
+    Feature("device_vpn", "flag", "device", "Likewise: a VPN or proxy is on", _vpn),
+    Feature(
+        "device_hooked",
+        "flag",
+        "device",
+        "An event of the last 30 days says that a hooking framework runs on the device",
+        lambda case: case.device_state.hooked if case.device_state else None,
+    ),
+    Feature("device_age_h", "h", "device", "Time since the device's first event; missing when it has none", _age_h),
+    Feature(
+        "device_events_24h",
+        "count",
+        "device",
+        "Events of the device in 24 hours",
+        lambda case: case.device_state.events_24h if case.device_state else None,
+    ),
+    Feature(
+        "device_events_30d",
+        "count",
+        "device",
+        "Events of the device in 30 days",
+        lambda case: case.device_state.events_30d if case.device_state else None,
+    ),
+    Feature(
+        "device_applicants_24h",
+        "applicants",
+        "device",
+        "Applicants who applied with the device in 24 hours",
+        applicants("device_id", H24),
+    ),
+    Feature(
+        "device_applicants_7d",
+        "applicants",
+        "device",
+        "Applicants who applied with the device in 7 days",
+        applicants("device_id", D7),
+    ),
+    Feature(
+        "device_applicants_90d",
+        "applicants",
+        "device",
+        "Applicants who applied with the device in 90 days",
+        applicants("device_id", D90),
+    ),
+    Feature(
+        "device_store_share",
+        "share",
+        "device",
+        "Share of the device's applications that came by the channel store: a shop's kiosk has nearly all",
+        lambda case: case.store_share("device_id"),
+    ),
+    Feature(
+        "id_devices_30d",
+        "count",
+        "device",
+        "Devices that the applicant applied with in 30 days",
+        lambda case: case.person.devices[D30] if case.person else None,
+    ),
+    Feature(
+        "id_phones_30d",
+        "count",
+        "device",
+        "Phones that the applicant applied with in 30 days",
+        lambda case: case.person.phones[D30] if case.person else None,
+    ),
+    Feature(
+        "device_phones_30d",
+        "count",
+        "device",
+        "Phones seen with the device in 30 days",
+        lambda case: case.device_state.phones_30d if case.device_state else None,
+    ),
+    Feature(
+        "device_sim_changes_30d",
+        "count",
+        "device",
+        "Changes of the SIM card in 30 days",
+        lambda case: case.device_state.sim_changes_30d if case.device_state else None,
+    ),
+    Feature(
+        "device_otps_1h",
+        "count",
+        "device",
+        "One-time passwords asked for in an hour",
+        lambda case: case.device_state.otps_1h if case.device_state else None,
+    ),
+    Feature(
+        "ip_private",
+        "flag",
+        "device",
+        "The IP address is private or reserved: a proxy hides the real one",
+        lambda case: case.device.ip_private,
+    ),
+)

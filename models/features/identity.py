@@ -1,0 +1,144 @@
+"""Who applies, and whether the identifiers given fit together."""
+
+from __future__ import annotations
+
+from models.features.case import D30, D90, Case, applicants, negated
+from models.features.feature import Feature
+
+
+def _regions_differ(case: Case) -> bool | None:
+    id_province, phone_province = case.identity.id_province, case.identity.phone_province
+    return None if id_province is None or phone_province is None else id_province != phone_province
+
+
+FEATURES = (
+    Feature("age_years", "years", "identity", "Age, from the ID number", lambda case: case.identity.age_years),
+    Feature(
+        "id_invalid",
+        "flag",
+        "identity",
+        "The mainland ID number has a wrong check digit, date or form; missing for other documents",
+        lambda case: negated(case.identity.id_valid),
+    ),
+    Feature(
+        "id_phone_region_differs",
+        "flag",
+        "identity",
+        "The ID number and the phone come from different provinces",
+        _regions_differ,
+    ),
+    Feature(
+        "phone_invalid",
+        "flag",
+        "identity",
+        "The phone is no number that can exist",
+        lambda case: negated(case.identity.phone_valid),
+    ),
+    Feature(
+        "phone_virtual_operator",
+        "flag",
+        "identity",
+        "The phone belongs to a virtual operator, whose numbers are cheap to get in bulk",
+        lambda case: case.identity.virtual_operator,
+    ),
+    Feature(
+        "email_free",
+        "flag",
+        "identity",
+        "The e-mail is at one of the large free providers",
+        lambda case: case.identity.email_free,
+    ),
+    Feature(
+        "email_digits_share",
+        "share",
+        "identity",
+        "Share of digits in the e-mail's local part",
+        lambda case: case.identity.email_digits_share,
+    ),
+    Feature(
+        "card_luhn_failed",
+        "flag",
+        "identity",
+        "The bank card's check digit is wrong",
+        lambda case: negated(case.identity.card_luhn),
+    ),
+    Feature("name_length", "characters", "identity", "Length of the name", lambda case: case.identity.name_length),
+    Feature(
+        "name_not_cjk",
+        "flag",
+        "identity",
+        "The name is not written in Chinese characters only",
+        lambda case: negated(case.identity.name_cjk),
+    ),
+    Feature("contacts_count", "count", "identity", "Contacts named", lambda case: case.identity.contacts),
+    Feature(
+        "contact_relations",
+        "count",
+        "identity",
+        "Different relations among the contacts",
+        lambda case: case.identity.contact_relations,
+    ),
+    Feature(
+        "contact_is_self",
+        "flag",
+        "identity",
+        "A contact's phone is the applicant's own",
+        lambda case: case.identity.contact_is_self,
+    ),
+    Feature(
+        "contact_same_name",
+        "flag",
+        "identity",
+        "A contact bears the applicant's name",
+        lambda case: case.identity.contact_same_name,
+    ),
+    Feature(
+        "employer_phone_is_own",
+        "flag",
+        "identity",
+        "The employer's phone is the applicant's or a contact's",
+        lambda case: case.identity.employer_phone_is_own,
+    ),
+    Feature(
+        "id_profiles_90d",
+        "count",
+        "identity",
+        "Profiles (name with phone) that the ID number applied with in 90 days",
+        lambda case: case.person.profiles[D90] if case.person else None,
+    ),
+    Feature(
+        "profile_applicants_90d",
+        "applicants",
+        "identity",
+        "ID numbers that the same profile (name with phone) applied with in 90 days",
+        applicants("profile", D90),
+    ),
+    Feature(
+        "phone_named_by_others_90d",
+        "applicants",
+        "identity",
+        "Other applicants who named this applicant's phone as their contact's in 90 days",
+        lambda case: named[D90] if (named := case.as_phone.get("phone")) else None,
+    ),
+    Feature(
+        "contact_applies_90d",
+        "applicants",
+        "identity",
+        "Other applicants in 90 days who applied with the phone of a contact named here (the largest over contacts)",
+        lambda case: applying[D90] if (applying := case.as_phone.get("contact_phone")) else None,
+    ),
+    Feature(
+        "application_resubmissions",
+        "count",
+        "identity",
+        "Earlier events under the same application id",
+        lambda case: case.observation.resubmissions if case.observation else None,
+    ),
+    Feature(
+        "applicant_refused_30d",
+        "applications",
+        "identity",
+        "Earlier applications of the applicant that were rejected in 30 days",
+        lambda case: case.person.refused[D30] if case.person else None,
+    ),
+)

@@ -1,0 +1,73 @@
+"""Distances between H3 cells, and what the places where people, devices and stores were seen say about a journey.
+
+Distances are great-circle distances between cell centres (haversine on the mean Earth radius, as in the H3 library);
+a cell of resolution 9 is about 0.2 km across its edge, which is the error to expect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from statistics import median_low
+from typing import NamedTuple
+
+import h3
+
+from models.enrichment import Sighting
+
+TRAVEL_WITHIN_MS = 86_400_000
+"""Sightings longer before or after the application say nothing about a journey."""
+SHORTEST_MS = 60_000
+"""Two places at almost one moment: clocks of two systems are no better than this."""
+STORE_SIGHTINGS = 5
+"""A store's place is known from this many sightings on."""
+
+
+class Journey(NamedTuple):
+    """How the applicant would have had to travel."""
+
+    speed_kmh: float
+    km: float
+    """Beyond what the accuracy of both places explains."""
+
+
+def fastest_journey(
+    cell: str, accuracy_m: float | None, occurred_ms: int, sightings: Iterable[Sighting]
+) -> Journey | None:
+    """The fastest journey between this place and moment and any of the sightings within a day; None without any.
+
+    The places' accuracy radii are taken off the distance, and a journey takes a minute at least.
+    """
+    fastest = None
+    for sighting in sightings:
+        elapsed_ms = abs(occurred_ms - sighting.occurred_ms)
+        if elapsed_ms > TRAVEL_WITHIN_MS:
+            continue
+        inaccuracy_km = ((accuracy_m or 0.0) + (sighting.accuracy_m or 0.0)) / 1000
+        km = max(0.0, distance_km(cell, sighting.cell) - inaccuracy_km)
+        journey = Journey(km / (max(elapsed_ms, SHORTEST_MS) / 3_600_000), km)
+        if fastest is None or journey > fastest:
+            fastest = journey
+    return fastest
+
+
+def store_distance_km(cell: str, sightings: Iterable[Sighting]) -> float | None:
+    """Distance to where the store is: the medians of its sightings' latitudes and longitudes, which a few customers far
+    away do not move. None with fewer than `STORE_SIGHTINGS`."""
+    places = [_centre(sighting.cell) for sighting in sightings]
+    if len(places) < STORE_SIGHTINGS:
+        return None
+    store = median_low([lat for lat, _ in places]), median_low([lng for _, lng in places])
+    return float(h3.great_circle_distance(_centre(cell), store, unit="km"))
+
+
+@lru_cache(maxsize=65_536)
+def distance_km(cell: str, other: str) -> float:
+    """Great-circle distance between the centres of two H3 cells, in km."""
+    return float(h3.great_circle_distance(_centre(cell), _centre(other), unit="km"))
+
+
+@lru_cache(maxsize=65_536)
+def _centre(cell: str) -> tuple[float, float]:
+    lat, lng = h3.cell_to_latlng(cell)
+    return lat, lng

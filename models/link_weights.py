@@ -1,0 +1,91 @@
+"""How much it says that two applications share an identifier.
+
+A link's weight is the kind's weight, shrunk by how crowded the identifier is: a value that many people share says
+little about any two of them. Past the kind's `crowd` the weight falls as 1 / applicants, the resource-allocation index
+(T. Zhou, L. Lü, Y.-C. Zhang, "Predicting missing links via local information", European Physical Journal B 71, 2009).
+The numbers in the table are judgements on what honest people share; each has its reason beside it. Weights of several
+identifiers that one pair of applications shares add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from models.enrichment import Link
+
+STRONG = 1.0
+"""A pair of applications whose links weigh this or more is strongly linked: it belongs to one ring."""
+NEGLIGIBLE = 0.25
+"""A link that weighs less does not count at all."""
+COUPLE = 0.7
+"""Factor while only two applicants share what households share: a couple is no gang."""
+STORE_SHARE = 0.5
+"""A device is a shop's when this share of its applications, or more, came by the channel `store`."""
+
+
+class KindWeight(NamedTuple):
+    """Weight of one kind of identifier."""
+
+    weight: float
+    crowd: int
+    """Applicants up to which the weight is whole."""
+    household: bool = False
+    """Couples and families share it: `COUPLE` applies."""
+
+
+KIND_WEIGHTS: dict[str, KindWeight] = {
+    # One person, by definition.
+    "id_number": KindWeight(2.0, 64),
+    # A face of two people is always wrong, however many they are.
+    "face_id": KindWeight(2.0, 64),
+    # A card is one person's and is paid out to; past dozens it is a placeholder somebody types.
+    "bank_card": KindWeight(1.5, 32),
+    # A phone in private hands serves a family; a farm's serves dozens. A shop's has its own row below.
+    "device_id": KindWeight(1.5, 32, household=True),
+    # As the device; sooner a number that a clerk types for customers who have none.
+    "phone": KindWeight(1.5, 16, household=True),
+    "email": KindWeight(1.5, 16, household=True),
+    # Siblings name the same mother (two applicants, not strong alone); three strangers who name one person are a
+    # pattern; past a dozen it is a hotline or an agent.
+    "contact_phone": KindWeight(1.2, 12, household=True),
+    # Texts often stop at the building or the dormitory: a second sign is needed, and a crowd is no sign.
+    "address": KindWeight(0.6, 4, household=True),
+    # Colleagues and neighbours. Both together are strong for a handful, and nothing in an office or a tower.
+    "employer": KindWeight(0.5, 3),
+    "gps_cell": KindWeight(0.5, 3),
+    # Mobile operators and offices put many behind one address; it only tips the scales for a few.
+    "ip": KindWeight(0.25, 3),
+    # Bringing strangers is a sales rep's work; it only tips the scales for the first few.
+    "sales_rep_id": KindWeight(0.25, 3),
+}
+"""Kinds that are not here link nobody: `merchant_id` and `store_id` bring strangers together by trade, an `ip_block` is
+a neighbourhood of the network, and a `profile` is a name with a phone, where the phone counts already."""
+
+STORE_DEVICE = KindWeight(0.5, 3)
+"""A shop's kiosk or a clerk's tablet: customers are strangers to each other."""
+
+
+def link_weight(link: Link, applicants: Sequence[str]) -> float:
+    """Weight of the link between any two of its members; 0 when the kind links nobody.
+
+    `applicants` holds who applied, by member position; several applications of one applicant crowd nothing.
+    """
+    kind = KIND_WEIGHTS.get(link.kind)
+    if kind is None:
+        return 0.0
+    if link.kind == "device_id" and store_share(link.channels) >= STORE_SHARE:
+        kind = STORE_DEVICE
+    members = link.members
+    distinct = len({applicants[member] for member in members})
+    sharing = link.degree - len(members) + distinct
+    if sharing > kind.crowd:
+        return kind.weight * kind.crowd / sharing
+    if kind.household and sharing <= 2:
+        return kind.weight * COUPLE
+    return kind.weight
+
+
+def store_share(channels: dict[str, int]) -> float:
+    """Share of applications that came by the channel `store`, 0 to 1; 0 when none are known."""
+    return channels.get("store", 0) / (sum(channels.values()) or 1)

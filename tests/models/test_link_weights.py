@@ -1,0 +1,82 @@
+import pytest
+
+from models.link_weights import (
+    KIND_WEIGHTS,
+    NEGLIGIBLE,
+    STORE_DEVICE,
+    STRONG,
+    link_weight,
+    store_share,
+)
+from tests.builders_network import link
+
+
+def weight(kind: str, applicants: int, channels: dict[str, int] | None = None) -> float:
+    """Weight of an identifier of that kind that so many applicants share."""
+    shared = link(kind, *range(applicants), channels=channels)
+    return link_weight(shared, [f"applicant {number}" for number in range(applicants)])
+
+
+def test_six_people_on_a_device_weigh_more_than_two() -> None:
+    assert weight("device_id", 6) > weight("device_id", 2)
+
+
+@pytest.mark.parametrize("kind", ["device_id", "phone", "email"])
+def test_a_couple_sharing_a_device_a_phone_or_an_email_is_strongly_linked(kind: str) -> None:
+    assert weight(kind, 2) >= STRONG
+
+
+def test_one_contact_named_by_two_is_not_strong_alone_but_named_by_three_it_is() -> None:
+    assert NEGLIGIBLE <= weight("contact_phone", 2) < STRONG <= weight("contact_phone", 3)
+
+
+@pytest.mark.parametrize("kind", sorted(KIND_WEIGHTS))
+def test_a_weight_is_whole_up_to_the_crowd_and_falls_beyond(kind: str) -> None:
+    crowd = KIND_WEIGHTS[kind].crowd
+    assert weight(kind, crowd) == KIND_WEIGHTS[kind].weight
+    assert weight(kind, 2 * crowd) == KIND_WEIGHTS[kind].weight / 2
+
+
+@pytest.mark.parametrize("kind", ["ip", "gps_cell", "employer", "sales_rep_id", "address"])
+def test_what_an_office_or_a_dormitory_shares_is_negligible(kind: str) -> None:
+    assert weight(kind, 64) < NEGLIGIBLE
+
+
+@pytest.mark.parametrize(
+    ("kinds", "strong"),
+    [
+        (["gps_cell", "employer"], True),
+        (["gps_cell", "ip"], False),
+        (["employer", "ip"], False),
+        (["sales_rep_id", "ip"], False),
+    ],
+)
+def test_which_weak_kinds_are_strong_together(kinds: list[str], strong: bool) -> None:
+    assert (sum(weight(kind, 2) for kind in kinds) >= STRONG) is strong
+
+
+def test_a_device_is_a_shops_from_half_its_applications_on() -> None:
+    assert weight("device_id", 4, {"store": 2, "h5": 2}) == STORE_DEVICE.weight * STORE_DEVICE.crowd / 4
+    assert weight("device_id", 4, {"store": 1, "h5": 3}) == KIND_WEIGHTS["device_id"].weight
+
+
+def test_a_shops_device_never_links_strongly_by_itself() -> None:
+    assert all(weight("device_id", applicants, {"store": applicants}) < STRONG for applicants in range(2, 65))
+
+
+def test_one_applicants_many_applications_crowd_nothing() -> None:
+    repeated = link("address", *range(20))
+    assert link_weight(repeated, ["A"] * 19 + ["B"]) == weight("address", 2)
+
+
+def test_applications_that_were_not_returned_crowd_an_identifier_too() -> None:
+    assert link_weight(link("ip", 0, 1, degree=12), ["A", "B"]) == weight("ip", 12)
+
+
+@pytest.mark.parametrize("kind", ["merchant_id", "store_id", "ip_block", "profile"])
+def test_what_brings_strangers_together_by_trade_links_nobody(kind: str) -> None:
+    assert weight(kind, 2) == 0
+
+
+def test_the_store_share_of_no_known_channels_is_zero() -> None:
+    assert store_share({}) == 0
