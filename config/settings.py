@@ -1,4 +1,5 @@
-"""Every setting of the product, read once from TIDEGATE_* variables (and a .env file). Imports nothing of ours."""
+"""Every setting of the product, read once from TIDEGATE_* variables (and a .env file). Imports nothing of ours but
+the error it raises."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.errors import SettingsError
 
 DEFAULT_PII_KEY = "insecure-demo-key-do-not-use"
 """The key a checkout starts with; only a demo may run on it."""
@@ -90,15 +93,15 @@ class Settings(BaseSettings):
 
     @property
     def pii_key_bytes(self) -> bytes:
-        """The tokenisation key. Raises ValueError when it is too short, or the default outside a demo."""
+        """The tokenisation key. Raises SettingsError when it is too short, or the default outside a demo."""
         key = self.pii_key.get_secret_value().encode()
         if key == DEFAULT_PII_KEY.encode() and not self.demo:
-            raise ValueError(
+            raise SettingsError(
                 "TIDEGATE_PII_KEY is not set: refusing to tokenise personal data with the default key. "
                 "Set it to at least 16 random bytes (for example `openssl rand -hex 32`), or TIDEGATE_DEMO=1 for a demo"
             )
         if len(key) < MIN_PII_KEY_BYTES:
-            raise ValueError(f"TIDEGATE_PII_KEY has {len(key)} bytes; at least {MIN_PII_KEY_BYTES} are needed")
+            raise SettingsError(f"TIDEGATE_PII_KEY has {len(key)} bytes; at least {MIN_PII_KEY_BYTES} are needed")
         return key
 
     def topic(self, name: str) -> str:

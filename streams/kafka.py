@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -93,10 +93,11 @@ async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]
         await client.close()
 
 
-async def read_to_end(settings: Settings, topic: str) -> AsyncIterator[ConsumerRecord]:
+async def read_to_end(settings: Settings, topic: str) -> AsyncGenerator[ConsumerRecord, None]:
     """Every record that stands in `topic` (full name) now; what comes later is left. No consumer group takes part.
 
-    Records of one partition come in order. The topic has to exist. Raises BrokerUnreachableError.
+    Records of one partition come in order. The topic has to exist. Close it (contextlib.aclosing) to disconnect.
+    Raises BrokerUnreachableError.
     """
     consumer = AIOKafkaConsumer(
         topic, **client_options(settings), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 import config
+from config.errors import SettingsError
 from models.events import Channel, Product
 from models.features.registry import FEATURE_NAMES
 from models.policy.document import PolicyDocument, RuleDocument
@@ -30,7 +31,7 @@ PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 PATH = re.compile(r"(?P<message>.*) - at `\$\.?(?P<path>.*)`\Z", re.DOTALL)
 
 
-class PolicyError(ValueError):
+class PolicyError(SettingsError):
     """What is wrong with a policy. `problems` has one line for each, naming file, rule and key."""
 
     def __init__(self, source: str, problems: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""The contract with other systems, generated from the typed records: JSON Schema and AsyncAPI."""
