@@ -49,8 +49,7 @@ resolution 9 (about 0.1 square km)."""
 
 
 class Identifier(Struct, frozen=True, array_like=True, gc=False):
-    """One identifier of an application: its kind and its token (22 characters of base64url, or for cells the H3 index
-    and for merchants, stores and sales reps a token likewise)."""
+    """One identifier of an application: its kind and its token, 22 characters of base64url for every kind."""
 
     kind: IdentifierKind
     token: str
@@ -62,7 +61,7 @@ class IdentityFacts(Struct, frozen=True, kw_only=True, gc=False):
     id_valid: bool | None = None
     """Mainland ID: 18 characters, plausible birth date, check digit right. None for other documents."""
     age_years: float | None = None
-    """At the time of the application, from the ID number."""
+    """Whole years at the time of the application, from the ID number; a finer age would give the birthday away."""
     male: bool | None = None
     id_province: str | None = None
     """Two-digit GB/T 2260 code of the ID number's region, e.g. "37" for Shandong."""

@@ -1,0 +1,85 @@
+"""The province of an ID number and of a phone number, as the two-digit code of GB/T 2260 ("37" is Shandong).
+
+Phones are placed by the offline geocoding data of libphonenumber: mobiles by their first seven digits, where the number
+was first sold; fixed lines by their area code.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from phonenumbers import PhoneNumber, geocoder
+
+PROVINCES: dict[str, str] = {
+    "Beijing": "11",
+    "Tianjin": "12",
+    "Hebei": "13",
+    "Shanxi": "14",
+    "Inner Mongolia": "15",
+    "Liaoning": "21",
+    "Jilin": "22",
+    "Heilongjiang": "23",
+    "Shanghai": "31",
+    "Jiangsu": "32",
+    "Zhejiang": "33",
+    "Anhui": "34",
+    "Fujian": "35",
+    "Jiangxi": "36",
+    "Shandong": "37",
+    "Henan": "41",
+    "Hubei": "42",
+    "Hunan": "43",
+    "Guangdong": "44",
+    "Guangxi": "45",
+    "Hainan": "46",
+    "Chongqing": "50",
+    "Sichuan": "51",
+    "Guizhou": "52",
+    "Yunnan": "53",
+    "Tibet": "54",
+    "Shaanxi": "61",
+    "Gansu": "62",
+    "Qinghai": "63",
+    "Ningxia": "64",
+    "Xinjiang": "65",
+    "Taiwan": "71",
+    "Hong Kong": "81",
+    "Macao": "82",
+}
+"""Name as the geocoding data has it -> code of GB/T 2260."""
+
+_CODES = frozenset(PROVINCES.values())
+_TAIWAN_RESIDENCE_PERMIT = "83"
+_PERMANENT_RESIDENT = "9"
+_COUNTRY_CODES = {"+852": "81", "+853": "82", "+886": "71"}
+_MAINLAND = "+86"
+_PREFIX_DIGITS = 7
+"""No entry of the data for +86 looks at more digits of the national number."""
+
+
+def province_of_id_number(id_number: str) -> str | None:
+    """Province of a normalised 18-character ID number, or None for another document or an unknown code.
+
+    Foreign permanent residents' numbers begin with 9 and have the province after it; the residence permits of
+    people from Hong Kong, Macao and Taiwan begin with 81, 82 and 83.
+    """
+    if len(id_number) != 18:
+        return None
+    code = id_number[1:3] if id_number[0] == _PERMANENT_RESIDENT else id_number[:2]
+    if code == _TAIWAN_RESIDENCE_PERMIT:
+        return PROVINCES["Taiwan"]
+    return code if code in _CODES else None
+
+
+def province_of_phone(phone: str) -> str | None:
+    """Province of a valid number in E.164, or None for a number that has none (a service number, abroad)."""
+    if phone.startswith(_MAINLAND):
+        return _province_of_prefix(phone[3 : 3 + _PREFIX_DIGITS])
+    return _COUNTRY_CODES.get(phone[:4])
+
+
+@lru_cache(maxsize=65_536)
+def _province_of_prefix(prefix: str) -> str | None:
+    number = PhoneNumber(country_code=86, national_number=int(prefix.ljust(11, "0")))
+    place: str = geocoder.description_for_valid_number(number, "en")
+    return PROVINCES.get(place.rpartition(", ")[2])

@@ -1,0 +1,58 @@
+import pytest
+from phonenumbers.geodata import GEOCODE_DATA
+
+from models.regions import PROVINCES, province_of_id_number, province_of_phone
+
+
+@pytest.mark.parametrize("code", sorted(PROVINCES.values()))
+def test_an_id_number_begins_with_its_province(code: str) -> None:
+    assert province_of_id_number(f"{code}0101199003070038") == code
+
+
+def test_a_code_that_no_province_has_is_unknown() -> None:
+    assert province_of_id_number("000101199003070038") is None
+    assert province_of_id_number("990101199003070038") is None
+
+
+def test_a_taiwan_residence_permit_is_from_taiwan() -> None:
+    assert province_of_id_number("830000199003070038") == "71"
+
+
+def test_a_permanent_residents_number_has_the_province_after_the_nine() -> None:
+    assert province_of_id_number("931840199003070038") == "31"
+
+
+def test_another_document_tells_no_province() -> None:
+    assert province_of_id_number("110101199") is None
+
+
+@pytest.mark.parametrize(
+    ("phone", "code"),
+    [
+        ("+8613800000001", "11"),
+        ("+8613000000000", "37"),
+        ("+8653212345678", "37"),
+        ("+861012345678", "11"),
+        ("+862112345678", "31"),
+        ("+8647112345678", "15"),
+        ("+8689112345678", "54"),
+        ("+8699112345678", "65"),
+        ("+85251234567", "81"),
+        ("+85366123456", "82"),
+        ("+886912345678", "71"),
+    ],
+)
+def test_a_phone_belongs_to_a_province(phone: str, code: str) -> None:
+    assert province_of_phone(phone) == code
+
+
+@pytest.mark.parametrize("phone", ["+864001234567", "+12025550123", "+86123"])
+def test_a_service_or_foreign_number_belongs_to_none(phone: str) -> None:
+    assert province_of_phone(phone) is None
+
+
+def test_every_mainland_place_of_the_geocoding_data_lies_in_a_province() -> None:
+    places = {place["en"] for prefix, place in GEOCODE_DATA.items() if prefix.startswith("86") and "en" in place}
+    assert len(places) > 300
+    assert {place for place in places if place.rpartition(", ")[2] not in PROVINCES} <= {"Taiwan"}
+    assert max(len(prefix) for prefix in GEOCODE_DATA if prefix.startswith("86")) == len("86") + 7
