@@ -17,7 +17,7 @@ def up(
     kafka_port: Annotated[int, typer.Option(min=0, max=65535, help="Kafka's port; 0 finds a free one")] = 9092,
     redis_port: Annotated[int, typer.Option(min=0, max=65535, help="Valkey's port; 0 finds a free one")] = 6379,
     data_dir: Annotated[
-        Path | None, typer.Option(help="where data and logs are kept  [default: TIDEGATE_DATA_DIR or .tidegate]")
+        Path | None, typer.Option(help="where data and logs are kept (default: TIDEGATE_DATA_DIR, or .tidegate)")
     ] = None,
 ) -> None:
     """Run the embedded Kafka and Valkey on this machine until Ctrl-C. The first start fetches Kafka (45 MB)."""

@@ -1,7 +1,6 @@
 """Ports on the loopback interface: is one free, and find one that stays ours."""
 
 import errno
-import fcntl
 import os
 import random
 import socket
@@ -9,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.locks import try_lock
 
 LOOPBACK = "127.0.0.1"
 
@@ -48,11 +48,8 @@ def free_port() -> int:
     locks = Path(tempfile.gettempdir(), f"tidegate-ports-{os.getuid()}")
     locks.mkdir(mode=0o700, exist_ok=True)
     for port in random.sample(FREE_PORTS, len(FREE_PORTS)):
-        lock = os.open(locks / str(port), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
+        lock = try_lock(locks / str(port))
+        if lock is None:
             continue
         if bind_error(port) is None:
             return port  # the descriptor stays open, and with it the lock, until the process ends

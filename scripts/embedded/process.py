@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from scripts.embedded.errors import EmbeddedError
+from scripts.embedded.locks import try_lock
 from scripts.embedded.ports import check_free, free_port
 
 START_TIMEOUT_S = 120.0
@@ -23,6 +24,11 @@ TAIL_LINES = 15
 # would do so when the starting *thread* ends, and on Linux alone.) The watcher is of the server's process group, which
 # keeps the group's number, and so the server's process id, from being given to anybody else while it waits.
 WATCHED = 'exec 3<&0 </dev/null; (read -r line; kill -9 $$) <&3 & exec 3<&-; exec "$@"'
+
+
+def server_environment() -> dict[str, str]:
+    """The environment for a server: ours, in a locale in which Java can open any path."""
+    return {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
 class EmbeddedServer(ABC):
@@ -39,6 +45,7 @@ class EmbeddedServer(ABC):
         self.data_dir = data_dir.absolute()
         self.port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock: int | None = None
 
     @abstractmethod
     def _prepare(self) -> list[str]:
@@ -77,20 +84,29 @@ class EmbeddedServer(ABC):
         self._forget()
         check_free(self.port, self.name, self.port_option)
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = self._prepare()
+        self._lock = try_lock(self.data_dir / "lock")
+        if self._lock is None:
+            raise EmbeddedError(f"{self.data_dir} is in use by another embedded {self.name}: stop that one first")
+        try:
+            self._process = self._spawn(self._prepare())
+        except BaseException:
+            self._forget()
+            raise
+        atexit.register(self.stop)
+
+    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
         if self.log_file.exists():
             self.log_file.replace(self.log_file.with_name(self.log_file.name + ".1"))
         with self.log_file.open("wb") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 ["/bin/sh", "-c", WATCHED, "sh", *command],
                 cwd=self.data_dir,
                 stdin=subprocess.PIPE,  # the watcher's pipe
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a terminal's Ctrl-C is ours to handle, not the server's
-                env={**os.environ, "LC_ALL": "C.UTF-8"},  # Java reads paths by the locale
+                env=server_environment(),
             )
-        atexit.register(self.stop)
 
     def wait_until_ready(self) -> None:
         """Return when it serves clients; stop it and raise EmbeddedError, with its log's tail, when it does not."""
@@ -122,17 +138,19 @@ class EmbeddedServer(ABC):
             self._forget()
 
     def _forget(self) -> None:
-        """Leave nothing of an ended or dying server behind: neither a zombie nor its watcher."""
-        if self._process is None:
-            return
-        # None is left to kill, or only zombies, for which macOS answers EPERM.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        self._process = None
-        atexit.unregister(self.stop)
+        """Leave nothing of an ended or dying server behind: no zombie, no watcher, no lock."""
+        if self._process is not None:
+            # None is left to kill, or only zombies, for which macOS answers EPERM.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            self._process = None
+            atexit.unregister(self.stop)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _failure(self, what: str) -> EmbeddedError:
         code = self._process.poll() if self._process else None

@@ -83,6 +83,14 @@ def test_the_log_of_the_start_before_is_kept(tmp_path: Path) -> None:
         assert f"{first}:" in server.log_file.with_name("valkey.log.1").read_text()
 
 
+def test_a_data_directory_in_use_is_refused_and_left_alone(tmp_path: Path) -> None:
+    with EmbeddedValkey(tmp_path) as server:
+        with pytest.raises(EmbeddedError, match=rf"^{tmp_path} is in use by another embedded Valkey"):
+            EmbeddedValkey(tmp_path).start()
+        assert server.running
+        assert not server.log_file.with_name("valkey.log.1").exists()
+
+
 def test_starting_twice_is_refused_and_stopping_twice_is_not(tmp_path: Path) -> None:
     server = EmbeddedValkey(tmp_path)
     server.start()
