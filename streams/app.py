@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import faust
 
@@ -15,19 +16,21 @@ from models.events import Application, BlacklistEntry, DeviceEvent, Label
 from models.identifiers import Tokeniser
 from models.pipeline import Models
 from models.policy.policy import load_policy_file
+from models.tokenise import label_facts, tokenise_application, tokenise_device_event, tokenise_list_entry
 from streams.agents.applications import decide_applications, decide_deferred, decode_deferred
 from streams.agents.device_events import remember_devices
 from streams.agents.labels import flag_labels
 from streams.agents.lists import update_lists
 from streams.codec import RecordDecoder
 from streams.dependencies import Dependencies
+from streams.edge import Take, edge
 from streams.health import HealthServer
 from streams.index.valkey import ValkeyIndex
 from streams.kafka import ssl_context
 from streams.metrics import Metrics
 from streams.outage import IndexWatch
 from streams.publisher import Publisher
-from streams.runner import run
+from streams.runner import Handled, run
 
 SESSION_TIMEOUT_S = 6.0
 HEARTBEAT_INTERVAL_S = 2.0
@@ -45,7 +48,6 @@ def build_dependencies(settings: Settings) -> Dependencies:
         index=ValkeyIndex.from_settings(settings),
         watch=IndexWatch(metrics),
         publisher=Publisher(settings),
-        tokeniser=Tokeniser(settings.pii_key_bytes),
         policy=policy,
         models=Models.for_policy(policy),
         metrics=metrics,
@@ -80,11 +82,15 @@ def build_app(settings: Settings, dependencies: Dependencies | None = None) -> A
         dependencies=deps,
         **faust_options(settings),
     )
-    _agent(app, "applications", partial(decode, "applications"), partial(decide_applications, deps=deps), deps)
-    _agent(app, "deferred", partial(decode_internal, DeferredApplication), partial(decide_deferred, deps=deps), deps)
-    _agent(app, "device-events", partial(decode, "device-events"), partial(remember_devices, deps=deps), deps)
-    _agent(app, "blacklist-entries", partial(decode, "blacklist-entries"), partial(update_lists, deps=deps), deps)
-    _agent(app, "labels", partial(decode, "labels"), partial(flag_labels, deps=deps), deps)
+    tokeniser = Tokeniser(settings.pii_key_bytes)
+    application = partial(tokenise_application, tokeniser=tokeniser, timezone=ZoneInfo(settings.timezone))
+    device_event = partial(tokenise_device_event, tokeniser=tokeniser)
+    list_entry = partial(tokenise_list_entry, tokeniser=tokeniser)
+    _agent(app, "applications", edge(RecordDecoder(Application), application), decide_applications)
+    _agent(app, "deferred", decode_deferred, decide_deferred)
+    _agent(app, "device-events", edge(RecordDecoder(DeviceEvent), device_event), remember_devices)
+    _agent(app, "blacklist-entries", edge(RecordDecoder(BlacklistEntry), list_entry), update_lists)
+    _agent(app, "labels", edge(RecordDecoder(Label), label_facts), flag_labels)
     return app
 
 
@@ -110,14 +116,13 @@ def faust_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _agent(
-    app: App, name: str, decoder: Any, handle: Callable[..., Awaitable[Any]], deps: Dependencies
-) -> None:
-    """Concurrency 1: more commits past what is in flight. Scale by partitions and workers."""
+def _agent(app: App, name: str, take: Take[Any], handle: Callable[..., Awaitable[Handled]]) -> None:
+    """An agent over the topic `name`. Concurrency 1: more commits past what is in flight; scale by partitions."""
+    deps = app.dependencies
     topic = app.topic(deps.settings.topic(name), key_type=bytes, value_type=bytes)
 
     async def agent(stream: Any) -> None:
-        await run(app, stream, name, decoder, handle, deps)
+        await run(app, stream, name, take, partial(handle, deps=deps), deps)
 
     app.agent(topic, name=f"tidegate.{name}", concurrency=1)(agent)
 

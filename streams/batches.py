@@ -10,6 +10,7 @@ order. An event of an earlier assignment of partitions is never acknowledged: it
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from time import perf_counter
 from typing import Any
 
 from faust.exceptions import ConsumerNotStarted
@@ -27,6 +28,8 @@ class Received(Struct, frozen=True, kw_only=True):
     value: bytes | None
     published_ms: int
     """Kafka's timestamp of the record."""
+    taken_at: float
+    """When its batch was taken, in seconds of `time.perf_counter`."""
 
 
 class Batch:
@@ -36,10 +39,11 @@ class Batch:
         self._app = app
         self._events = events
         self._generation = app.consumer_generation_id
+        self._taken_at = perf_counter()
 
     @property
     def records(self) -> list[Received]:
-        return [_received(event.message) for event in self._events]
+        return [_received(event.message, self._taken_at) for event in self._events]
 
     @property
     def stale(self) -> bool:
@@ -94,7 +98,7 @@ def _waiting(app: Any, queue: Any, most: int) -> list[Any]:
     return taken
 
 
-def _received(message: Any) -> Received:
+def _received(message: Any, taken_at: float) -> Received:
     return Received(
         topic=message.topic,
         partition=message.partition,
@@ -102,4 +106,5 @@ def _received(message: Any) -> Received:
         key=message.key,
         value=message.value,
         published_ms=int((message.timestamp or 0) * 1000),
+        taken_at=taken_at,
     )

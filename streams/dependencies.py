@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
-from models.identifiers import Tokeniser
 from models.pipeline import Models
 from models.policy.policy import Policy
 from streams.index.protocol import LinkIndex
@@ -26,7 +25,6 @@ class Dependencies:
     index: LinkIndex
     watch: IndexWatch
     publisher: Publisher
-    tokeniser: Tokeniser
     policy: Policy
     models: Models
     metrics: Metrics

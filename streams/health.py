@@ -57,9 +57,7 @@ class Progress:
 
     def stuck(self, now: float) -> list[str]:
         """`topic-partition` of each that is stuck."""
-        return [
-            f"{topic}-{number}" for (topic, number), each in sorted(self.partitions.items()) if each.stuck(now)
-        ]
+        return [f"{topic}-{number}" for (topic, number), each in sorted(self.partitions.items()) if each.stuck(now)]
 
     def lag(self) -> dict[str, int]:
         """Records waiting, by topic."""

@@ -1,4 +1,4 @@
-"""JSON logs, one line an event, on standard error: ours through structlog, the libraries' through the same formatter."""
+"""JSON logs on standard error, one line an event: ours, and the libraries' in the same form."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The loop of every agent: take what is there, decode, handle, publish, acknowledge. In that order, so nothing is lost.
 
-A record that cannot be decoded or handled becomes a dead letter and the stream goes on. Whatever else goes wrong ends the
-process with exit code 70, unacknowledged, and a supervisor starts it again: an exception that left the loop would make
-Faust acknowledge what was not done.
+A record that cannot be decoded or handled becomes a dead letter and the stream goes on. Whatever else goes wrong ends
+the process with exit code 70, unacknowledged, and a supervisor starts it again: an exception that left the loop would
+make Faust acknowledge what was not done.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import os
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -19,8 +18,9 @@ from msgspec import Struct
 
 from models.dead_letter import DeadLetter, DeadLetterError
 from streams.batches import Batch, Received, batches
-from streams.codec import Decoded, InvalidRecord, encode
+from streams.codec import InvalidRecord, encode
 from streams.dependencies import Dependencies
+from streams.edge import Take
 from streams.index.protocol import IndexUnavailableError
 from streams.publisher import Outgoing
 
@@ -30,15 +30,14 @@ EXIT_SOFTWARE = 70
 """sysexits.h: internal software error."""
 INDEX_PAUSE_S = 0.25
 
-R = TypeVar("R")
-Decode = Callable[[bytes | None, datetime], Decoded[R]]
+F = TypeVar("F")
 
 
-class Accepted(Struct, Generic[R], frozen=True):
-    """A decoded record with where it came from."""
+class Accepted(Struct, Generic[F], frozen=True):
+    """An event past the edge, with where it came from."""
 
     received: Received
-    record: R
+    facts: F
 
 
 class Handled(Struct, frozen=True, kw_only=True):
@@ -49,27 +48,27 @@ class Handled(Struct, frozen=True, kw_only=True):
     """Event ids whose results are complete once `publish` is done."""
 
 
-Handler = Callable[[Sequence[Accepted[R]]], Awaitable[Handled]]
+Handler = Callable[[Sequence[Accepted[F]]], Awaitable[Handled]]
 """Handles a batch. Idempotent, since a batch may come again. An `IndexUnavailableError` means: wait and try again."""
 
 
-async def run(app: Any, stream: Any, topic: str, decode: Decode[R], handle: Handler[R], deps: Dependencies) -> None:
+async def run(app: Any, stream: Any, topic: str, take: Take[F], handle: Handler[F], deps: Dependencies) -> None:
     """An agent's life over one topic of the contract."""
     async for batch in batches(app, stream, deps.settings.batch_max):
         try:
-            await _process(batch, topic, decode, handle, deps)
+            await _process(batch, topic, take, handle, deps)
         except asyncio.CancelledError:
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it must not reach Faust
             logger.critical("worker_failed", topic=topic, error=type(error).__name__, stack=_stack(error))
             os._exit(EXIT_SOFTWARE)
 
 
-async def _process(batch: Batch, topic: str, decode: Decode[R], handle: Handler[R], deps: Dependencies) -> None:
+async def _process(batch: Batch, topic: str, take: Take[F], handle: Handler[F], deps: Dependencies) -> None:
     records = batch.records
     deps.metrics.records_in.labels(topic).inc(len(records))
     deps.metrics.batch_size.observe(len(records))
-    accepted, dead = _intake(records, topic, decode, deps)
+    accepted, dead = _intake(records, topic, take, deps)
     while True:
         try:
             handled = await _handle(accepted, topic, handle, deps)
@@ -88,19 +87,19 @@ async def _process(batch: Batch, topic: str, decode: Decode[R], handle: Handler[
 
 
 def _intake(
-    records: Sequence[Received], topic: str, decode: Decode[R], deps: Dependencies
-) -> tuple[list[Accepted[R]], list[Outgoing]]:
-    """Decode; what cannot be decoded becomes a dead letter."""
+    records: Sequence[Received], topic: str, take: Take[F], deps: Dependencies
+) -> tuple[list[Accepted[F]], list[Outgoing]]:
+    """Decode and tokenise; what cannot be becomes a dead letter."""
     now = deps.clock()
-    accepted: list[Accepted[R]] = []
+    accepted: list[Accepted[F]] = []
     dead: list[Outgoing] = []
     for received in records:
         try:
-            decoded = decode(received.value, now)
+            decoded = take(received.value, now)
         except InvalidRecord as error:
             dead.append(_dead_letter(received, topic, error.code, error.path, error.message, deps))
             continue
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one record's fault, whatever it is
             dead.append(_internal_dead_letter(received, topic, error, deps))
             continue
         for path in decoded.unknown:
@@ -109,7 +108,7 @@ def _intake(
     return accepted, dead
 
 
-async def _handle(accepted: Sequence[Accepted[R]], topic: str, handle: Handler[R], deps: Dependencies) -> Handled:
+async def _handle(accepted: Sequence[Accepted[F]], topic: str, handle: Handler[F], deps: Dependencies) -> Handled:
     """Handle the batch; when that fails unexpectedly, each record by itself, so that one bad record stands alone."""
     if not accepted:
         return Handled()
@@ -117,7 +116,7 @@ async def _handle(accepted: Sequence[Accepted[R]], topic: str, handle: Handler[R
         return await handle(accepted)
     except IndexUnavailableError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - as above
         if len(accepted) == 1:
             return Handled(publish=[_internal_dead_letter(accepted[0].received, topic, error, deps)])
     parts = [await _handle([one], topic, handle, deps) for one in accepted]

@@ -1,4 +1,4 @@
-"""Applications: the way from a Kafka record to a decision, and from a degraded decision to the one that supersedes it."""
+"""Applications: the way from facts to a decision, and from a degraded decision to the one that supersedes it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import structlog
 from msgspec import Struct, json
 
 from models.enrichment import DEGRADED_INDEX, Enrichment
-from models.events import Application
 from models.facts import ApplicationFacts
 from models.pipeline import Decided, decide
-from models.tokenise import tokenise_application
 from streams.codec import Decoded, encode
 from streams.dependencies import Dependencies
 from streams.index.protocol import (
@@ -52,29 +50,24 @@ class _Results(Struct):
     """Alerts about the worker itself."""
 
 
-async def decide_applications(accepted: Sequence[Accepted[Application]], deps: Dependencies) -> Handled:
+async def decide_applications(accepted: Sequence[Accepted[ApplicationFacts]], deps: Dependencies) -> Handled:
     """Decide a batch of applications. An event that stands in it twice is decided once and answered twice."""
-    started = perf_counter()
-    facts = {
-        each.record.event_id: tokenise_application(each.record, deps.tokeniser, deps.settings.timezone)
-        for each in accepted
-    }
-    results = await _decide(list(facts.values()), {}, started, deps)
+    facts = {each.facts.event_id: each.facts for each in accepted}
+    results = await _decide(list(facts.values()), {}, accepted[0].received.taken_at, deps)
     publish = list(results.alerts)
     for each in accepted:
-        outgoing = results.first[each.record.event_id]
+        outgoing = results.first[each.facts.event_id]
         publish += outgoing
-        results.first[each.record.event_id] = outgoing[:1]
+        results.first[each.facts.event_id] = outgoing[:1]
     return Handled(publish=publish, settle=results.settle)
 
 
 async def decide_deferred(accepted: Sequence[Accepted[DeferredApplication]], deps: Dependencies) -> Handled:
     """Decide again what was decided without the index. While that is away, `ping` raises, and the agent waits."""
-    started = perf_counter()
     await deps.index.ping()
-    facts = {each.record.facts.event_id: each.record.facts for each in accepted}
-    supersedes = {each.record.facts.event_id: each.record.supersedes for each in accepted}
-    results = await _decide(list(facts.values()), supersedes, started, deps)
+    facts = {each.facts.facts.event_id: each.facts.facts for each in accepted}
+    supersedes = {each.facts.facts.event_id: each.facts.supersedes for each in accepted}
+    results = await _decide(list(facts.values()), supersedes, perf_counter(), deps)
     return Handled(
         publish=[*results.alerts, *(record for outgoing in results.first.values() for record in outgoing)],
         settle=results.settle,
@@ -84,7 +77,7 @@ async def decide_deferred(accepted: Sequence[Accepted[DeferredApplication]], dep
 async def _decide(
     applications: Sequence[ApplicationFacts], supersedes: Mapping[str, str], started: float, deps: Dependencies
 ) -> _Results:
-    """Enrich all in one round trip, decide each, keep the results before they are published, and say what to publish."""
+    """Enrich all in one round trip, decide each, keep the results, and say what to publish."""
     results = _Results()
     decided: list[Decided] = []
     for facts, enrichment in zip(applications, await _enrich(applications, results, deps), strict=True):

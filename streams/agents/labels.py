@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.events import Label
-from models.facts import epoch_ms
+from models.enrichment import LabelFlag
+from models.events import LabelKind
+from models.facts import LabelFacts
+from models.policy.document import LabelMeaning
 from streams.dependencies import Dependencies
 from streams.index.protocol import LabelFlagChange
 from streams.runner import Accepted, Handled
 
 
-async def flag_labels(accepted: Sequence[Accepted[Label]], deps: Dependencies) -> Handled:
+async def flag_labels(accepted: Sequence[Accepted[LabelFacts]], deps: Dependencies) -> Handled:
     """Set the flags of a batch of labels. Kinds that the policy maps to neither fraud nor honest (repayment, overdue
     and the like) set none."""
     changes = []
     for each in accepted:
-        label = each.record
+        label = each.facts
         deps.metrics.labels.labels(label.kind).inc()
-        flag = deps.policy.label_flag(label.kind)
+        flag = _flag(label.kind, deps.policy.document.labels)
         if flag:
             changes.append(
-                LabelFlagChange(application_id=label.application_id, flag=flag, occurred_ms=epoch_ms(label.occurred_at))
+                LabelFlagChange(application_id=label.application_id, flag=flag, occurred_ms=label.occurred_ms)
             )
     if changes:
         await deps.index.set_labels(changes)
     return Handled()
+
+
+def _flag(kind: LabelKind, labels: LabelMeaning) -> LabelFlag:
+    if kind in labels.fraud:
+        return "fraud"
+    return "honest" if kind in labels.honest else ""

@@ -1,0 +1,149 @@
+"""Taking and acknowledging, in a real Faust app on a real Kafka: what `streams/batches.py` leans on in Faust's inside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from config.settings import Settings
+from streams.app import faust_options
+from streams.batches import Batch, batches, partition_offsets
+from streams.topics import create_or_check
+
+MOST = 10
+
+
+def test_faust_is_the_version_whose_inside_is_known() -> None:
+    assert version("faust-streaming") == "0.15.3"
+
+
+@asynccontextmanager
+async def running_app(settings: Settings, on_batch: Callable[[Batch], Any]) -> AsyncIterator[faust.App]:
+    """An app whose one agent hands its batches on; it stops without committing what was not acknowledged."""
+    app = faust.App(settings.consumer_group, **faust_options(settings))
+    topic = app.topic(settings.topic("applications"), key_type=bytes, value_type=bytes)
+
+    async def agent(stream: Any) -> None:
+        async for batch in batches(app, stream, MOST):
+            await on_batch(batch)
+
+    app.agent(topic, name="test", concurrency=1)(agent)
+    app.finalize()
+    await app.start()
+    try:
+        yield app
+    finally:
+        await app.stop()
+
+
+async def publish(settings: Settings, values: list[bytes]) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap)
+    await producer.start()
+    for value in values:
+        await producer.send_and_wait(settings.topic("applications"), value, key=b"k", partition=0)
+    await producer.stop()
+
+
+async def committed(settings: Settings) -> int | None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, group_id=settings.consumer_group)
+    await consumer.start()
+    try:
+        offset: int | None = await consumer.committed(TopicPartition(settings.topic("applications"), 0))
+        return offset
+    finally:
+        await consumer.stop()
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def test_what_waits_is_taken_at_once_in_order_and_no_more_than_asked(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    sent = [b"%d" % number for number in range(35)]
+    await publish(settings, sent)
+    taken: list[list[bytes | None]] = []
+
+    async def take(batch: Batch) -> None:
+        taken.append([record.value for record in batch.records])
+        assert batch.acknowledge()
+        await asyncio.sleep(0.05)  # time for the rest to arrive in the queue
+
+    async with running_app(settings, take) as app:
+        await until(lambda: sum(map(len, taken)) == len(sent))
+        assert [value for batch in taken for value in batch] == sent
+        assert max(map(len, taken)) == MOST
+        await until(lambda: partition_offsets(app)[settings.topic("applications"), 0] == (35, 35))
+    assert await committed(settings) == 35
+
+
+async def test_a_lone_event_does_not_wait_for_company(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    taken: asyncio.Queue[int] = asyncio.Queue()
+
+    async def take(batch: Batch) -> None:
+        batch.acknowledge()
+        taken.put_nowait(len(batch.records))
+
+    async with running_app(settings, take):
+        await publish(settings, [b"first"])
+        await asyncio.wait_for(taken.get(), 20)
+        await publish(settings, [b"alone"])
+        assert await asyncio.wait_for(taken.get(), 5) == 1
+
+
+async def test_what_is_not_acknowledged_is_not_committed_and_comes_again(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    await publish(settings, [b"0", b"1", b"2"])
+    seen: list[bytes | None] = []
+
+    async def take_and_keep_the_first_only(batch: Batch) -> None:
+        for record in batch.records:
+            seen.append(record.value)
+        if len(seen) == len(batch.records):
+            return  # the very first batch stays unacknowledged
+        batch.acknowledge()
+
+    async with running_app(settings, take_and_keep_the_first_only):
+        await until(lambda: len(seen) >= 1)
+        await asyncio.sleep(0.6)  # three commit intervals
+    assert await committed(settings) in (None, 0)
+    seen.clear()
+
+    async def take(batch: Batch) -> None:
+        seen.extend(record.value for record in batch.records)
+        batch.acknowledge()
+
+    async with running_app(settings, take):
+        await until(lambda: len(seen) == 3)
+    assert seen == [b"0", b"1", b"2"]
+    assert await committed(settings) == 3
+
+
+async def test_a_batch_of_an_earlier_assignment_is_stale_and_not_acknowledged(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    await publish(settings, [b"0"])
+    held: list[Batch] = []
+
+    async def hold(batch: Batch) -> None:
+        held.append(batch)
+        if len(held) > 1:
+            batch.acknowledge()
+
+    async with running_app(settings, hold) as app:
+        await until(lambda: len(held) == 1)
+        assert not held[0].stale
+        app.consumer_generation_id += 1
+        assert held[0].stale
+        assert not held[0].acknowledge()
+        assert not held[0]._events[0].message.acked
+        app.consumer_generation_id -= 1
+        held[0].acknowledge()

@@ -1,0 +1,40 @@
+"""Progress of partitions: what counts as stuck."""
+
+from __future__ import annotations
+
+from streams.health import STUCK_AFTER_S, Progress
+
+PARTITION = ("applications", 3)
+
+
+def progress_at(*samples: tuple[float, int, int]) -> Progress:
+    """Samples of (time, committed, end)."""
+    progress = Progress()
+    for now, committed, end in samples:
+        progress.update({PARTITION: (committed, end)}, now)
+    return progress
+
+
+def test_a_partition_with_records_waiting_and_no_commit_is_stuck_after_30_seconds() -> None:
+    progress = progress_at((0, 10, 20), (10, 10, 25), (20, 10, 30))
+    assert progress.stuck(STUCK_AFTER_S - 0.001) == []
+    assert progress.stuck(STUCK_AFTER_S) == ["applications-3"]
+
+
+def test_a_partition_that_commits_is_not_stuck_however_far_behind() -> None:
+    progress = progress_at((0, 10, 5_000), (STUCK_AFTER_S, 11, 6_000))
+    assert progress.stuck(STUCK_AFTER_S) == []
+    assert progress.lag() == {"applications": 5_989}
+
+
+def test_a_record_that_comes_after_a_long_silence_has_its_own_30_seconds() -> None:
+    progress = progress_at((0, 10, 10), (1_000, 10, 11))
+    assert progress.stuck(1_000) == []
+    assert progress.stuck(1_000 + STUCK_AFTER_S) == ["applications-3"]
+
+
+def test_a_partition_that_went_to_another_worker_is_forgotten() -> None:
+    progress = progress_at((0, 10, 20))
+    progress.update({}, STUCK_AFTER_S * 2)
+    assert progress.stuck(STUCK_AFTER_S * 3) == []
+    assert progress.lag() == {}
