@@ -87,7 +87,8 @@ def redrive(
     )
     console = Console()
     columns = (SpinnerColumn(), TextColumn("{task.completed} dead letters"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    errors = Console(stderr=True)
+    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=None)
         report = asyncio.run(send_again(settings, selection, dry_run, on_letter=lambda: progress.advance(task)))
     _show(report, dry_run, console)
