@@ -10,6 +10,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from models.facts import IdentifierKind
+
+OBSERVATION_VERSION = "1"
+"""Version of the answer's layout, noted in every audit record; changes when a field of a record below does."""
+
 WINDOWS_MS: tuple[int, ...] = (3_600_000, 86_400_000, 604_800_000, 2_592_000_000, 7_776_000_000)
 """1 h, 24 h, 7 d, 30 d, 90 d of event time."""
 WINDOW_NAMES: tuple[str, ...] = ("1h", "24h", "7d", "30d", "90d")
@@ -22,6 +27,26 @@ RETENTION_MS = WINDOWS_MS[-1]
 """How long an application takes part in links and counts."""
 SIGHTINGS_PER_SUBJECT = 16
 """The newest places remembered of one device, phone, ID number or store."""
+
+UNLINKED_KINDS: tuple[IdentifierKind, ...] = ("merchant_id", "store_id", "ip_block")
+"""Counted, but no link: strangers share them by trade or by network."""
+WEAK_KINDS: tuple[IdentifierKind, ...] = ("ip", "gps_cell", "employer", "sales_rep_id")
+"""Neighbours and colleagues share these: looked through at hop 1 only, and not when crowded."""
+HOP_TWO_KINDS: tuple[IdentifierKind, ...] = (
+    "id_number",
+    "phone",
+    "contact_phone",
+    "bank_card",
+    "email",
+    "address",
+    "device_id",
+    "face_id",
+)
+"""What leads from a hop-1 neighbour on to hop 2."""
+CROWD = 16
+"""An identifier of more applications than this is crowded. A crowded weak identifier is reported as a `Link` without
+fetching the strangers behind it; no crowded identifier leads on to hop 2; and of any identifier only the newest 16
+applications are asked for what they share with others still."""
 
 DecisionFlag = Literal["", "approve", "review", "reject"]
 LabelFlag = Literal["", "fraud", "honest"]
@@ -92,16 +117,23 @@ class Neighbour(Struct, frozen=True, array_like=True):
 
 
 class Link(Struct, frozen=True, array_like=True):
-    """An identifier and the applications of the neighbourhood that have it: a hyper-edge."""
+    """An identifier and the applications of the neighbourhood that have it: a hyper-edge.
+
+    Reported are the identifiers of this application and those of `HOP_TWO_KINDS` of its hop-1 neighbours, when two or
+    more of the neighbourhood have them; of this application's crowded weak ones, always.
+    """
 
     kind: str
+    """`contact_phone` links who names a number as a contact's with each other and with who applies with it."""
     token: str
     degree: int
     """Applications that have it in all; crowded identifiers weigh little."""
     channels: dict[str, int]
-    """Of the members returned: how many came by each channel, to tell a shop's kiosk from a farm's phone."""
+    """How many of its newest `NEIGHBOURS_PER_IDENTIFIER` came by each channel, to tell a shop's kiosk from a farm's
+    phone; this application included when it has it."""
     members: list[int]
-    """Positions in `Observation.neighbours`; -1 is this application itself."""
+    """Positions in `Observation.neighbours`; -1 is this application itself. Of a crowded weak identifier only those
+    that are neighbours otherwise."""
 
 
 class Sighting(Struct, frozen=True, array_like=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, msgpack
 
 from models.enrichment import DecisionFlag, LabelFlag, Observation
 from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
@@ -30,6 +30,19 @@ class StoredResult(Struct, frozen=True, array_like=True):
     decision: bytes
     alerts: list[bytes]
     audit: bytes | None
+
+
+_stored_decoder = msgpack.Decoder(StoredResult)
+
+
+def encode_stored(result: StoredResult) -> bytes:
+    """The bytes of `Observation.earlier`."""
+    return msgpack.encode(result)
+
+
+def decode_stored(earlier: bytes) -> StoredResult:
+    """A result as `Observation.earlier` holds it. Raises msgspec.DecodeError on anything else."""
+    return _stored_decoder.decode(earlier)
 
 
 class ResultToRemember(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,84 @@
+"""How the link index names and bounds what it stores; both implementations go by it.
+
+Keys in Valkey, after the deployment's prefix (`node`, `event` and `alert` are short hashes, `identifier` is the kind's
+code with the token):
+
+    a:<node>        an application: flags, wire form, times, identifiers
+    i:<identifier>  its newest applications      o:<identifier>  counts of the older ones, only where there are any
+    l:<identifier>  its list entries             d:<identifier>  the events of a device
+    s:<identifier>  the places it was seen at    r:<event>       the result of an application event
+    u:<event>       its audit copy, until it is settled          c:<alert>  which event claimed an alert
+"""
+
+from __future__ import annotations
+
+import base64
+from hashlib import blake2b
+from typing import get_args
+
+from models.enrichment import DecisionFlag, LabelFlag
+from models.events import Channel, ListedKind
+from models.facts import IdentifierKind
+
+KIND_CODES: dict[IdentifierKind, str] = {
+    "id_number": "i",
+    "phone": "p",
+    "contact_phone": "c",
+    "profile": "n",
+    "bank_card": "b",
+    "email": "e",
+    "address": "a",
+    "employer": "w",
+    "device_id": "d",
+    "ip": "x",
+    "ip_block": "k",
+    "gps_cell": "g",
+    "face_id": "f",
+    "merchant_id": "m",
+    "store_id": "s",
+    "sales_rep_id": "r",
+}
+"""Kind -> its one character in keys and stored lists. Stored: never change one."""
+LIST_KINDS: dict[IdentifierKind, IdentifierKind] = {
+    **{kind: kind for kind in KIND_CODES if kind in get_args(ListedKind)},
+    "contact_phone": "phone",
+}
+"""Kind of an application's identifier -> kind of the list entries that it is looked up under."""
+PERSON_KINDS: tuple[IdentifierKind, ...] = ("device_id", "phone", "profile", "bank_card", "merchant_id")
+"""What `PersonCounts` counts, in its order; applications that were refused come last there."""
+CHANNEL_CODES: dict[Channel, str] = {"h5": "h", "app": "a", "store": "s", "api": "i"}
+DECISION_CODES: dict[DecisionFlag, str] = {"": "-", "approve": "a", "review": "v", "reject": "r"}
+LABEL_CODES: dict[LabelFlag, str] = {"": "-", "honest": "h", "fraud": "f"}
+"""In rising order: of two labels of the same moment the later one here stands."""
+
+DAY_MS = 86_400_000
+KEEP_MS = 91 * DAY_MS
+"""Time to live of a key in Valkey after its last write: the retention of 90 days and a day's slack."""
+AUDIT_KEEP_MS = 7 * DAY_MS
+"""Time to live of an audit copy that nobody settles."""
+CLAIM_KEEP_MS = 30 * DAY_MS
+"""How long an alert stays claimed by the event that raised it first."""
+
+BUCKETS_PER_WINDOW = 12
+"""Applications beyond the newest 64 of an identifier are counted in buckets of a twelfth of each window."""
+BUCKETS_KEPT = 16
+"""Buckets kept per window: an event may be late by a third of the window and still find all of them."""
+DEVICE_EVENTS_KEPT = 256
+"""The newest events of a device."""
+EVENTS_PER_APPLICATION = 64
+"""The newest events of one application that are told apart; one older than all of these counts as a repeat."""
+IDENTIFIERS_PER_APPLICATION = 96
+"""Identifiers that one application may gather over its events."""
+
+APPLICANT_CHARACTERS = 8
+"""As much of an applicant's token as is kept beside each application of an identifier."""
+
+
+def short_applicant(token: str) -> str:
+    """An applicant's token as it is kept beside applications: exactly `APPLICANT_CHARACTERS` ASCII characters."""
+    return token[:APPLICANT_CHARACTERS].ljust(APPLICANT_CHARACTERS, "-")
+
+
+def short_hash(name: str) -> str:
+    """Eleven characters of base64url, 64 bits: the stored name of an application, an event or an alert."""
+    return base64.urlsafe_b64encode(blake2b(name.encode(), digest_size=8).digest())[:11].decode()

@@ -1,0 +1,95 @@
+"""The Valkey Function library of the link index: three Lua files behind constants that come from Python, so that a
+bound or a kind is written down once. Its version is the hash of its text and part of every name in it: workers of two
+releases find each their own functions on one server."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+
+from models.enrichment import (
+    CROWD,
+    HOP_TWO_KINDS,
+    NEIGHBOURS_MAX,
+    NEIGHBOURS_PER_IDENTIFIER,
+    RETENTION_MS,
+    SIGHTINGS_PER_SUBJECT,
+    UNLINKED_KINDS,
+    WEAK_KINDS,
+    WINDOWS_MS,
+)
+from models.facts import IdentifierKind
+from streams.index.layout import (
+    BUCKETS_KEPT,
+    BUCKETS_PER_WINDOW,
+    CHANNEL_CODES,
+    DEVICE_EVENTS_KEPT,
+    EVENTS_PER_APPLICATION,
+    IDENTIFIERS_PER_APPLICATION,
+    KIND_CODES,
+    LABEL_CODES,
+    LIST_KINDS,
+    PERSON_KINDS,
+)
+
+_FILES = ("storage.lua", "observe.lua", "update.lua")
+
+
+def _kind(kind: IdentifierKind, code: str) -> str:
+    """One row of the table of kinds: `KINDS[byte of code] = {name = ..., ...}`; what does not apply is absent."""
+    listed = LIST_KINDS.get(kind)
+    fields = [
+        f'name = "{kind}"',
+        f'listed = "{KIND_CODES[listed]}"' if listed else "",
+        "own = true" if kind != "contact_phone" else "",
+        "links = true" if kind not in UNLINKED_KINDS else "",
+        "weak = true" if kind in WEAK_KINDS else "",
+        "hop_two = true" if kind in HOP_TWO_KINDS else "",
+        f"person = {PERSON_KINDS.index(kind) + 1}" if kind in PERSON_KINDS else "",
+        f'namers = "{KIND_CODES["contact_phone"]}"' if kind == "phone" else "",
+        f'holders = "{KIND_CODES["phone"]}"' if kind == "contact_phone" else "",
+    ]
+    return f"  [{ord(code)}] = {{{', '.join(filter(None, fields))}}},"
+
+
+def _constants() -> str:
+    numbers = {
+        "RETENTION": RETENTION_MS,
+        "PER_IDENTIFIER": NEIGHBOURS_PER_IDENTIFIER,
+        "NODES_MAX": NEIGHBOURS_MAX,
+        "CROWD": CROWD,
+        "SIGHTINGS_PER_SUBJECT": SIGHTINGS_PER_SUBJECT,
+        "DEVICE_EVENTS_KEPT": DEVICE_EVENTS_KEPT,
+        "BUCKETS_PER_WINDOW": BUCKETS_PER_WINDOW,
+        "BUCKETS_KEPT": BUCKETS_KEPT,
+        "EVENTS_PER_APPLICATION": EVENTS_PER_APPLICATION,
+        "IDENTIFIERS_PER_APPLICATION": IDENTIFIERS_PER_APPLICATION,
+    }
+    return "\n".join(
+        [
+            *(f"local {name} = {value}" for name, value in numbers.items()),
+            f"local WINDOWS = {{{', '.join(map(str, WINDOWS_MS))}}}",
+            "local CHANNELS = {",
+            *(f'  ["{code}"] = "{name}",' for name, code in CHANNEL_CODES.items()),
+            "}",
+            "local LABEL_RANKS = {",
+            *(f'  ["{code}"] = {rank},' for rank, code in enumerate(LABEL_CODES.values())),
+            "}",
+            "local KINDS = {",
+            *(_kind(kind, code) for kind, code in KIND_CODES.items()),
+            "}",
+        ]
+    )
+
+
+_BODY = "\n".join([_constants(), *(Path(__file__).with_name(name).read_text("utf-8") for name in _FILES)])
+
+VERSION = blake2b(_BODY.encode(), digest_size=5).hexdigest()
+
+SOURCE = f'#!lua name=tidegate_{VERSION}\nlocal VERSION = "{VERSION}"\n{_BODY}'
+"""What `FUNCTION LOAD` takes."""
+
+
+def function(name: str) -> str:
+    """The full name of a function of this library."""
+    return f"{name}_{VERSION}"

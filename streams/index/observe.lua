@@ -1,0 +1,354 @@
+-- One application goes into the index, and everything its decision needs comes out. Behind storage.lua.
+--
+-- `app` is the application being observed, `shared` what one of its identifiers has: the other applications as a flat
+-- table (time, node, applicant, channel, ...) newest first, their number, and the counts of those beyond the newest.
+-- A `source` is an identifier as a possible link; `around` is the neighbourhood as it grows.
+
+local NOTHING = {0, 0, 0, 0, 0}
+
+-- Takes up the event into the application, which may have had events before. Returns the application.
+local function take_up(request, head)
+  local prefix, ttl, time, name, event, tail, identifiers = unpack(request, 1, 7)
+  local key = prefix .. "a:" .. name
+  local node = read_node(call("GET", key))
+  local fresh = put_record(node.events, {time, event}, EVENTS_PER_APPLICATION)
+  local app = {prefix = prefix, ttl = ttl, time = time, name = name, key = key, node = node, fresh = fresh,
+    applicant = sub(tail, 1, 8), channel = sub(tail, 9), identifiers = identifiers, known = {}, has = {},
+    latest = fresh and newer(time, event, node.time, node.event), old_time = node.time, resubmissions = 0}
+  for i, record in ipairs(node.events) do
+    if record[2] == event then app.resubmissions = #node.events - i end
+  end
+  for _, identifier in ipairs(identifiers) do app.has[identifier] = true end
+  local mine = #node.identifiers
+  for i = 1, mine do  -- what it had in earlier events is its own still
+    local identifier = node.identifiers[i]
+    app.known[identifier] = true
+    if not app.has[identifier] then
+      identifiers[#identifiers + 1] = identifier
+      app.has[identifier] = true
+    end
+  end
+  for _, identifier in ipairs(identifiers) do
+    if fresh and not app.known[identifier] and mine < IDENTIFIERS_PER_APPLICATION then
+      mine = mine + 1
+      node.identifiers[mine] = identifier
+    end
+  end
+  if app.latest then node.time, node.event, node.tail, node.head = time, event, tail, head end
+  return app
+end
+
+-- Puts the application among those of an identifier when `place`, and returns what the identifier has besides it.
+local function visit(app, identifier, stored, place)
+  local others, present = without(stored or "", app.name)
+  local key = app.prefix .. "o:" .. identifier
+  local overflow
+  if place and app.fresh and (app.latest or not app.known[identifier]) then
+    local entries = insert(others, app.node.time, app.name, app.node.tail)
+    local returns = app.known[identifier] and not present  -- it was counted among the older ones
+    local evicted = #entries > PER_IDENTIFIER * WIDTH and sub(entries, -WIDTH)
+    if evicted then entries = sub(entries, 1, -WIDTH - 1) end
+    if returns or evicted then
+      overflow = read_overflow(key)
+      if returns then count_in_overflow(overflow, app.old_time, -1) end
+      if evicted then count_in_overflow(overflow, read_struct(">I6", evicted), 1) end
+      call("SET", key, pack(overflow), "PX", app.ttl)
+    end
+    call("SET", app.prefix .. "i:" .. identifier, entries, "PX", app.ttl)
+    present = not evicted or sub(evicted, 7, 17) ~= app.name
+    if evicted and present then others = sub(others, 1, -WIDTH - 1) end
+  end
+  local flat, count = read_entries(others, app.time)
+  local older, beyond = NOTHING, 0
+  if #others / WIDTH + (present and 1 or 0) >= PER_IDENTIFIER then
+    local own_time = app.has[identifier] and not present and app.node.time
+    older, beyond = overflow_counts(overflow or read_overflow(key), app.time, own_time)
+  end
+  return {flat = flat, count = count, older = older, beyond = beyond}
+end
+
+-- Applications and distinct applicants per window, up to the application's time. `included` is 1 to count itself too.
+local function windowed(app, shared, included)
+  local counts, applicants, seen = {included, 0, 0, 0, 0}, {included, 0, 0, 0, 0}, {[app.applicant] = true}
+  local flat, time, window, width = shared.flat, app.time, 1, WINDOWS[1]
+  for i = 1, 4 * shared.count, 4 do
+    local age = time - flat[i]
+    if age >= 0 then
+      while age >= width do
+        window = window + 1
+        width = WINDOWS[window]
+      end
+      counts[window] = counts[window] + 1
+      local applicant = flat[i + 2]
+      if not seen[applicant] then
+        seen[applicant] = true
+        applicants[window] = applicants[window] + 1
+      end
+    end
+  end
+  for i = 2, #WINDOWS do
+    counts[i], applicants[i] = counts[i] + counts[i - 1], applicants[i] + applicants[i - 1]
+  end
+  for i = 1, #WINDOWS do counts[i] = counts[i] + shared.older[i] end
+  return counts, applicants
+end
+
+-- An identifier as a possible link. A number that somebody names as a contact's links who names it with who has it.
+local function source(identifier, shared, own, holders)
+  local flat, count, degree = shared.flat, shared.count, shared.beyond + (own and 1 or 0)
+  if holders and holders.count > 0 then
+    local both, seen = {}, {}
+    for i = 1, 4 * count do both[i] = flat[i] end
+    for i = 2, 4 * count, 4 do seen[flat[i]] = true end
+    for i = 1, 4 * holders.count, 4 do
+      if not seen[holders.flat[i + 1]] then
+        for j = 1, 4 do both[4 * count + j] = holders.flat[i + j - 1] end
+        count = count + 1
+      end
+    end
+    flat = both
+  end
+  if holders then degree = degree + holders.beyond end
+  degree = degree + count
+  return {kind = KINDS[byte(identifier)], token = sub(identifier, 2), flat = flat, count = count, degree = degree,
+    own = own, walked = degree <= CROWD or (own and not KINDS[byte(identifier)].weak)}
+end
+
+-- Fetches the applications behind the sources that are not there yet, as neighbours of that hop.
+local function fetch(app, around, sources, hop)
+  local names, times = {}, {}
+  for _, link in ipairs(sources) do
+    if link.walked then
+      local flat = link.flat
+      for i = 1, link.count do
+        local name = flat[4 * i - 2]
+        if not around.position[name] and not times[name] then
+          names[#names + 1], times[name] = name, flat[4 * i - 3]
+        end
+        if i <= CROWD then around.leads_on[name] = true end
+      end
+    end
+  end
+  local room = NODES_MAX - #around.names
+  if #names > room then
+    around.cut = true
+    sort(names, function(a, b) return newer(times[a], a, times[b], b) end)
+    for i = #names, room + 1, -1 do names[i] = nil end
+  end
+  local keys = {}
+  for i, name in ipairs(names) do keys[i] = app.prefix .. "a:" .. name end
+  for i, stored in ipairs(mget(keys)) do
+    if is_observed(stored) then
+      local name, count = names[i], #around.names
+      around.names[count + 1], around.wires[count + 1] = name, neighbour(stored, hop)
+      around.position[name], around.stored[name] = count, stored
+    end
+  end
+end
+
+local function rest_of(around, name)
+  local rest = around.rests[name]
+  if not rest then
+    rest = read_rest(around.stored[name])
+    around.rests[name] = rest
+  end
+  return rest
+end
+
+-- What the hop-1 neighbours share with others still.
+local function sources_of_neighbours(app, around, seen)
+  local wanted, keys = {}, {}
+  local function want(identifier)
+    if seen[identifier] then return end
+    seen[identifier] = true
+    wanted[#wanted + 1], keys[#keys + 1] = identifier, app.prefix .. "i:" .. identifier
+    if KINDS[byte(identifier)].holders then
+      keys[#keys + 1] = app.prefix .. "i:" .. KINDS[byte(identifier)].holders .. sub(identifier, 2)
+    end
+  end
+  for _, name in ipairs(around.names) do
+    if around.leads_on[name] then
+      for _, identifier in ipairs(rest_of(around, name)[1]) do
+        local kind = KINDS[byte(identifier)]
+        if kind.hop_two then want(identifier) end
+        if kind.namers then want(kind.namers .. sub(identifier, 2)) end
+      end
+    end
+  end
+
+  local values, at, sources = mget(keys), 0, {}
+  local function read(identifier)
+    at = at + 1
+    local stored = values[at] or ""
+    local flat, count = read_entries(stored, app.time)
+    local shared = {flat = flat, count = count, beyond = 0}
+    if count > 0 and #stored >= PER_IDENTIFIER * WIDTH then
+      local _, beyond = overflow_counts(read_overflow(app.prefix .. "o:" .. identifier), app.time)
+      shared.beyond = beyond
+    end
+    return shared
+  end
+  for _, identifier in ipairs(wanted) do
+    local shared, holders = read(identifier), KINDS[byte(identifier)].holders
+    holders = holders and read(holders .. sub(identifier, 2))
+    if shared.count > 0 and shared.count + (holders and holders.count or 0) > 1 then
+      sources[#sources + 1] = source(identifier, shared, false, holders)
+    end
+  end
+  return sources
+end
+
+-- The sources that connect two or more of the neighbourhood, and the crowded ones that were left alone.
+local function add_links(app, around, sources, links)
+  for _, found in ipairs(sources) do
+    local flat, members, channels = found.flat, {}, {}
+    if found.own then members[1], channels[CHANNELS[app.channel]] = -1, 1 end
+    for i = 1, 4 * found.count, 4 do
+      local channel, position = CHANNELS[flat[i + 3]], around.position[flat[i + 1]]
+      channels[channel] = (channels[channel] or 0) + 1
+      if position then members[#members + 1] = position end
+    end
+    if #members > 1 or (found.own and not found.walked) then
+      links[#links + 1] = {found.kind.name, found.token, found.degree, channels, members}
+    end
+  end
+end
+
+-- What one person used: six tables of counts per window, as in PersonCounts.
+local function person(app, around, shared)
+  local counts, seen = {}, {}
+  for i = 1, 6 do counts[i], seen[i] = {0, 0, 0, 0, 0}, {} end
+  local function use(identifiers, window)
+    for _, identifier in ipairs(identifiers) do
+      local at = KINDS[byte(identifier)].person
+      if at and not seen[at][identifier] then
+        seen[at][identifier] = true
+        counts[at][window] = counts[at][window] + 1
+      end
+    end
+  end
+  use(app.identifiers, 1)
+  local window = 1
+  for i = 1, 4 * shared.count, 4 do
+    local age, name = app.time - shared.flat[i], shared.flat[i + 1]
+    local stored = age >= 0 and around.stored[name]
+    if stored then
+      while age >= WINDOWS[window] do window = window + 1 end
+      use(rest_of(around, name)[1], window)
+      if sub(stored, 1, 1) == "r" then counts[6][window] = counts[6][window] + 1 end
+    end
+  end
+  for i = 1, 6 do
+    for j = 2, #WINDOWS do counts[i][j] = counts[i][j] + counts[i][j - 1] end
+  end
+  return counts
+end
+
+local function array(parts)
+  local count = #parts
+  return (count < 16 and char(144 + count) or write_struct(">BI2", 220, count)) .. concat(parts)
+end
+
+local function binary(value)
+  return value and write_struct(">BI4", 198, #value) .. value or "\192"
+end
+
+-- {prefix, ttl, time, node, event, applicant and channel, identifiers, device ("": none), subjects of sightings,
+-- sighting record or false}, the wire head of the node. Returns the fields of Python's `_Reply` as MessagePack.
+local function observe(request, head)
+  local app = take_up(request, head)
+  local prefix, identifiers, node = app.prefix, app.identifiers, app.node
+  local subjects, sighting = request[9], request[10]
+
+  local keys, count, list_at, role_at = {}, #identifiers, {}, {}
+  for i, identifier in ipairs(identifiers) do keys[i] = prefix .. "i:" .. identifier end
+  for i, identifier in ipairs(identifiers) do
+    local role = KINDS[byte(identifier)].holders or KINDS[byte(identifier)].namers
+    if role then
+      keys[#keys + 1] = prefix .. "i:" .. role .. sub(identifier, 2)
+      role_at[i] = #keys
+    end
+    local list = list_key(prefix, identifier)
+    if list then
+      keys[#keys + 1] = list
+      list_at[i] = #keys
+    end
+  end
+  local last = #keys
+  for i, subject in ipairs(subjects) do keys[last + i] = prefix .. "s:" .. subject end
+  keys[#keys + 1] = prefix .. "d:" .. request[8]
+  keys[#keys + 1] = prefix .. "r:" .. request[5]
+  keys[#keys + 1] = prefix .. "u:" .. request[5]
+  local values, shared = mget(keys), {}
+  for i = 1, count do shared[identifiers[i]] = visit(app, identifiers[i], values[i], true) end
+
+  local velocity, hits, sources, seen, truncated, reported = {}, {}, {}, {}, {}, {}
+  local listed, applicant = false, nil
+  for i, identifier in ipairs(identifiers) do
+    local code, token, here = byte(identifier), sub(identifier, 2), shared[identifier]
+    local kind, other, as_phone = KINDS[code], nil, {}
+    if role_at[i] then
+      local role = (kind.holders or kind.namers) .. token
+      other = shared[role] or visit(app, role, values[role_at[i]], false)
+      local _
+      _, as_phone = windowed(app, {flat = other.flat, count = other.count, older = NOTHING}, 0)
+    end
+    local counts, applicants = windowed(app, here, 1)
+    velocity[i] = {kind.name, token, counts, applicants, 1 + here.count + here.beyond, as_phone}
+    if here.beyond > 0 and not reported[kind] then
+      reported[kind] = true
+      truncated[#truncated + 1] = "identifier:" .. kind.name
+    end
+
+    if kind.links and not kind.holders then
+      seen[identifier] = true
+      sources[#sources + 1] = source(identifier, here, true)
+    end
+    local contact = kind.holders and identifier or kind.namers and kind.namers .. token
+    if contact and not seen[contact] then
+      seen[contact] = true
+      local namers, holders = here, other
+      if kind.namers then namers, holders = other, here end
+      if kind.holders or namers.count > 0 then sources[#sources + 1] = source(contact, namers, true, holders) end
+    end
+
+    local stored = list_at[i] and values[list_at[i]]
+    if stored then
+      local entries = unpack_message(stored)
+      for j = 1, #entries, 5 do
+        if entries[j + 4] ~= "" and (entries[j + 3] == 0 or entries[j + 3] > app.time) then
+          hits[#hits + 1] = "\153" .. pack(kind.name) .. pack(token) .. entries[j + 4]
+        end
+      end
+      listed = listed or (kind.own and is_listed(entries, node.time))
+    end
+  end
+
+  local around = {names = {}, wires = {}, position = {[app.name] = -1}, stored = {}, rests = {}, leads_on = {}}
+  local links = {}
+  fetch(app, around, sources, 1)
+  local further = sources_of_neighbours(app, around, seen)
+  fetch(app, around, further, 2)
+  add_links(app, around, sources, links)
+  add_links(app, around, further, links)
+  if around.cut then truncated[#truncated + 1] = "nodes" end
+
+  for i = count, 1, -1 do
+    if KINDS[byte(identifiers[i])].name == "id_number" then applicant = shared[identifiers[i]] end
+  end
+  if app.fresh then
+    node.listed = listed and "1" or "0"
+    write_node(app.key, node, app.ttl)
+  end
+  local sightings = {}
+  for i, subject in ipairs(subjects) do
+    local stored = values[last + i]
+    if app.fresh and sighting and (sub(subject, 1, 1) ~= "s" or app.channel == "s") then
+      stored = put_stored_record(keys[last + i], stored, sighting, SIGHTINGS_PER_SUBJECT, app.ttl)
+    end
+    sightings[i] = stored or "\144"
+  end
+  return "\156" .. pack(not app.fresh) .. binary(values[#keys - 1]) .. binary(values[#keys]) .. pack(app.resubmissions)
+    .. array(hits) .. pack(velocity) .. (applicant and pack(person(app, around, applicant)) or "\192") .. array(around.wires) .. pack(links)
+    .. (values[#keys - 2] or "\144") .. array(sightings) .. pack(truncated)
+end

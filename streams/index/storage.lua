@@ -1,0 +1,202 @@
+-- How applications, identifiers and lists are stored, and the small change of it. library.py puts the constants in
+-- front and observe.lua and update.lua behind; layout.py explains the keys.
+
+local byte, char, find, rep, sub, concat, sort, max, min
+local pack, unpack_message, unpack_at, read_struct, write_struct, call
+local DECISIONS, LABELS, LISTED  -- flag -> wire form
+
+-- Lua's own libraries are not there while Valkey loads this, only when it runs.
+local function prepare()
+  byte, char, find, rep, sub = string.byte, string.char, string.find, string.rep, string.sub
+  concat, sort, max, min = table.concat, table.sort, math.max, math.min
+  pack, unpack_message, unpack_at = cmsgpack.pack, cmsgpack.unpack, cmsgpack.unpack_one
+  read_struct, write_struct, call = struct.unpack, struct.pack, redis.call
+  DECISIONS = {["-"] = pack(""), a = pack("approve"), v = pack("review"), r = pack("reject")}
+  LABELS = {["-"] = pack(""), h = pack("honest"), f = pack("fraud")}
+  LISTED = {["0"] = pack(false), ["1"] = pack(true)}
+end
+
+-- Of two moments the later one; at the same moment the greater name, byte by byte (Lua's own `<` asks the locale).
+local function newer(time, name, other_time, other_name)
+  if time ~= other_time then return time > other_time end
+  local a, b = read_struct(">I6I5", name)
+  local c, d = read_struct(">I6I5", other_name)
+  return a > c or (a == c and b > d)
+end
+
+local function mget(keys)
+  local values, total = {}, #keys
+  if total == 0 then return values end
+  for from = 1, total, 4000 do  -- Lua's stack bounds the arguments of one call
+    local part = call("MGET", unpack(keys, from, min(from + 3999, total)))
+    if total <= 4000 then return part end
+    for i = 1, #part do values[from + i - 1] = part[i] end
+  end
+  return values
+end
+
+-- Entries: the newest applications of an identifier, newest first, each 26 bytes: time, node, applicant, channel.
+local WIDTH = 26
+local formats = {}  -- by number of entries
+
+-- The entries without that of `node`, and whether it was there.
+local function without(entries, node)
+  local at = find(entries, node, 1, true)
+  while at do
+    if at % WIDTH == 7 then return sub(entries, 1, at - 7) .. sub(entries, at + WIDTH - 6), true end
+    at = find(entries, node, at + 1, true)
+  end
+  return entries, false
+end
+
+-- The entries with another one in its place, which was not among them.
+local function insert(entries, time, node, tail)
+  local at, size = 1, #entries
+  while at < size do
+    local other_time, other_node = read_struct(">I6c11", entries, at)
+    if newer(time, node, other_time, other_node) then break end
+    at = at + WIDTH
+  end
+  return sub(entries, 1, at - 1) .. write_struct(">I6", time) .. node .. tail .. sub(entries, at)
+end
+
+-- The entries within the retention of `time` as a flat table (time, node, applicant, channel, ...) and how many.
+local function read_entries(entries, time)
+  local count = #entries / WIDTH
+  local format = formats[count]
+  if not format then
+    format = ">" .. rep("I6c11c8c1", count)
+    formats[count] = format
+  end
+  local flat = {read_struct(format, entries)}
+  if count == 0 or (flat[1] - time < RETENTION and time - flat[4 * count - 3] < RETENTION) then return flat, count end
+  local near, kept = {}, 0
+  for i = 1, 4 * count, 4 do
+    local age = time - flat[i]
+    if age < RETENTION and age > -RETENTION then
+      for j = 0, 3 do near[4 * kept + j + 1] = flat[i + j] end
+      kept = kept + 1
+    end
+  end
+  return near, kept
+end
+
+-- Overflow: for each window the newest bucket's number and `BUCKETS_KEPT` counts, in a flat table.
+local SPAN = BUCKETS_KEPT + 1
+local function bucket_of(time, window)
+  local width = WINDOWS[window] / BUCKETS_PER_WINDOW
+  return (time - time % width) / width
+end
+
+local function read_overflow(key)
+  local stored = call("GET", key)
+  if stored then return unpack_message(stored) end
+  local overflow = {}
+  for i = 1, #WINDOWS * SPAN do overflow[i] = 0 end
+  return overflow
+end
+
+local function count_in_overflow(overflow, time, change)
+  for window = 1, #WINDOWS do
+    local base, bucket = (window - 1) * SPAN + 1, bucket_of(time, window)
+    local newest = overflow[base]
+    if bucket > newest then
+      for i = max(newest + 1, bucket - BUCKETS_KEPT + 1), bucket do overflow[base + 1 + i % BUCKETS_KEPT] = 0 end
+      overflow[base] = bucket
+    end
+    if bucket > overflow[base] - BUCKETS_KEPT then
+      local at = base + 1 + bucket % BUCKETS_KEPT
+      overflow[at] = overflow[at] + change
+    end
+  end
+end
+
+-- The counts in the windows up to `time`, and in all within the retention of it; one at `own_time` left out.
+local function overflow_counts(overflow, time, own_time)
+  local counts, degree = {}, 0
+  for window = 1, #WINDOWS do
+    local base = (window - 1) * SPAN + 1
+    local newest, upto = overflow[base], bucket_of(time, window)
+    local last = window == #WINDOWS and bucket_of(time + RETENTION, window) or upto
+    local own_bucket = own_time and bucket_of(own_time, window)
+    local count, all = 0, 0
+    for bucket = max(bucket_of(time - WINDOWS[window], window) + 1, newest - BUCKETS_KEPT + 1),
+        min(last, newest) do
+      local here = overflow[base + 1 + bucket % BUCKETS_KEPT]
+      if bucket == own_bucket then here = here - 1 end
+      all = all + here
+      if bucket <= upto then count = count + here end
+    end
+    counts[window], degree = count, all
+  end
+  return counts, degree
+end
+
+-- Nodes: three flags, the length of the wire head (the first six fields of a Neighbour), the head, the rest packed.
+local NOBODY = "-----------"  -- the name of no event
+
+local function read_rest(stored)
+  local _, rest = unpack_at(stored, 4 + byte(stored, 4))
+  return rest
+end
+
+local function read_node(stored)
+  if not stored then
+    return {decision = "-", label = "-", listed = "0", head = "", time = 0, event = NOBODY, tail = "",
+      decision_time = 0, decision_event = NOBODY, label_time = 0, events = {}, identifiers = {}}
+  end
+  local rest = read_rest(stored)
+  return {decision = sub(stored, 1, 1), label = sub(stored, 2, 2), listed = sub(stored, 3, 3),
+    head = sub(stored, 5, 4 + byte(stored, 4)), identifiers = rest[1], time = rest[2], event = rest[3], tail = rest[4],
+    decision_time = rest[5], decision_event = rest[6], label_time = rest[7], events = rest[8]}
+end
+
+local function write_node(key, node, ttl)
+  call("SET", key, node.decision .. node.label .. node.listed .. char(#node.head) .. node.head .. pack({
+    node.identifiers, node.time, node.event, node.tail, node.decision_time, node.decision_event, node.label_time,
+    node.events}), "PX", ttl)
+end
+
+local function is_observed(stored)
+  return stored and byte(stored, 4) > 0
+end
+
+local function neighbour(stored, hop)
+  return concat({"\154", sub(stored, 5, 4 + byte(stored, 4)), DECISIONS[sub(stored, 1, 1)], LABELS[sub(stored, 2, 2)],
+    LISTED[sub(stored, 3, 3)], char(hop)})
+end
+
+-- Records {time, name, ...}, newest first, each name once, at most `limit`. Returns whether it went in.
+local function put_record(records, record, limit)
+  for i = 1, #records do
+    if records[i][2] == record[2] then return false end
+  end
+  local at = 1
+  while records[at] and newer(records[at][1], records[at][2], record[1], record[2]) do at = at + 1 end
+  if at > limit then return false end
+  table.insert(records, at, record)
+  records[limit + 1] = nil
+  return true
+end
+
+local function put_stored_record(key, stored, record, limit, ttl)
+  local records = stored and unpack_message(stored) or {}
+  if put_record(records, record, limit) then
+    stored = pack(records)
+    call("SET", key, stored, "PX", ttl)
+  end
+  return stored
+end
+
+-- Lists: entries of five: list, changed, event, expires (0: never), wire form of the hit ("": removed).
+local function is_listed(entries, time)
+  for i = 1, #entries, 5 do
+    if entries[i + 4] ~= "" and (entries[i + 3] == 0 or entries[i + 3] > time) then return true end
+  end
+  return false
+end
+
+local function list_key(prefix, identifier)
+  local listed = KINDS[byte(identifier)].listed
+  return listed and prefix .. "l:" .. listed .. sub(identifier, 2)
+end

@@ -1,0 +1,113 @@
+-- Everything that is not an application: results, labels, device events, list entries. Behind observe.lua.
+
+-- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts}, the result, its audit copy ("": none).
+-- Returns whether this result was stored, the one that stands, its audit copy, and which alerts the event has claimed.
+local function remember(request, result, audit)
+  local prefix, event, time = request[1], request[6], request[7]
+  local key = prefix .. "r:" .. event
+  local stored = call("GET", key)
+  if stored then return {0, stored, call("GET", prefix .. "u:" .. event)} end
+
+  local claims = {}
+  for i, alert in ipairs(request[9]) do
+    local claim = prefix .. "c:" .. alert
+    local won = call("SET", claim, event, "NX", "PX", request[4])
+    claims[i] = (won or call("GET", claim) == event) and "1" or "0"
+  end
+  stored = char(#claims) .. concat(claims) .. result
+  call("SET", key, stored, "PX", request[2])
+  if audit ~= "" then call("SET", prefix .. "u:" .. event, audit, "PX", request[3]) end
+
+  local node_key = prefix .. "a:" .. request[5]
+  local node = read_node(call("GET", node_key))
+  if newer(time, event, node.decision_time, node.decision_event) then
+    node.decision, node.decision_time, node.decision_event = request[8], time, event
+    write_node(node_key, node, request[2])
+  end
+  return {1, stored, audit}
+end
+
+-- {prefix, ttl, node, time, label}
+local function set_label(request)
+  local key, time, label = request[1] .. "a:" .. request[3], request[4], request[5]
+  local node = read_node(call("GET", key))
+  if time > node.label_time or (time == node.label_time and LABEL_RANKS[label] > LABEL_RANKS[node.label]) then
+    node.label, node.label_time = label, time
+    write_node(key, node, request[2])
+  end
+end
+
+-- {prefix, ttl, device, event record, subjects, sighting or false}
+local function observe_device(request)
+  local prefix, ttl = request[1], request[2]
+  local key = prefix .. "d:" .. request[3]
+  put_stored_record(key, call("GET", key), request[4], DEVICE_EVENTS_KEPT, ttl)
+  if request[6] then
+    for _, subject in ipairs(request[5]) do
+      key = prefix .. "s:" .. subject
+      put_stored_record(key, call("GET", key), request[6], SIGHTINGS_PER_SUBJECT, ttl)
+    end
+  end
+end
+
+-- Whether an own identifier of an application (not a contact's) is on a list at its time.
+local function node_is_listed(prefix, node)
+  local keys = {}
+  for _, identifier in ipairs(node.identifiers) do
+    keys[#keys + 1] = KINDS[byte(identifier)].own and list_key(prefix, identifier) or nil
+  end
+  for _, stored in ipairs(mget(keys)) do
+    if stored and is_listed(unpack_message(stored), node.time) then return true end
+  end
+  return false
+end
+
+-- {prefix, ttl, identifier, list, changed, event, expires (0: never)}, the wire form of the hit ("": removed).
+local function put_list_entry(request, hit)
+  local prefix, ttl, identifier = request[1], request[2], request[3]
+  local key = prefix .. "l:" .. identifier
+  local stored = call("GET", key)
+  local entries = stored and unpack_message(stored) or {}
+  local at = #entries + 1
+  for i = 1, #entries, 5 do
+    if entries[i] == request[4] then
+      if not newer(request[5], request[6], entries[i + 1], entries[i + 2]) then return end
+      at = i
+    end
+  end
+  for i = 0, 3 do entries[at + i] = request[4 + i] end
+  entries[at + 4] = hit
+  local removed = true
+  for i = 5, #entries, 5 do removed = removed and entries[i] == "" end
+  if removed then call("SET", key, pack(entries), "PX", ttl) else call("SET", key, pack(entries)) end
+
+  local members = call("GET", prefix .. "i:" .. identifier)
+  if not members then return end
+  for from = 1, #members, WIDTH do
+    local node_key = prefix .. "a:" .. sub(members, from + 6, from + 16)
+    local node = read_node(call("GET", node_key))
+    local listed = node_is_listed(prefix, node) and "1" or "0"
+    if node.head ~= "" and listed ~= node.listed then
+      node.listed = listed
+      write_node(node_key, node, ttl)
+    end
+  end
+end
+
+local function ping()
+  return redis.status_reply("PONG")
+end
+
+local function register(name, run)
+  redis.register_function(name .. "_" .. VERSION, function(_, args)
+    if not pack then prepare() end
+    return run(unpack_message(args[1]), args[2], args[3])
+  end)
+end
+
+register("observe", observe)
+register("remember", remember)
+register("set_label", set_label)
+register("observe_device", observe_device)
+register("put_list_entry", put_list_entry)
+register("ping", ping)
