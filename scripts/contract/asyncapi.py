@@ -14,13 +14,13 @@ from streams.topics import TOPICS, Topic
 BINDING_VERSION = "0.5.0"
 """Of AsyncAPI's Kafka bindings."""
 
-DESCRIPTION = """\
-Tidegate decides credit applications within milliseconds, and sees the ones that belong together.
-
-Record values are UTF-8 JSON objects of at most 64 KiB, keys UTF-8 strings. Times are RFC 3339 with an offset; ours are
-in UTC and end in `Z`. Optional fields may be absent or null, and both mean missing. Unknown fields are ignored. The
-same event twice (`event_id`) has the effect of once. A record that cannot be processed becomes a dead letter.
-"""
+DESCRIPTION = (
+    "Tidegate decides credit applications within milliseconds, and sees the ones that belong together.\n\n"
+    "Record values are UTF-8 JSON objects of at most 64 KiB, keys UTF-8 strings. Times are RFC 3339 with an offset; "
+    "ours are in UTC and end in `Z`. Optional fields may be absent or null, and both mean missing. Unknown fields are "
+    "ignored. The same event twice (`event_id`) has the effect of once. A record that cannot be processed becomes a "
+    "dead letter.\n"
+)
 
 
 def asyncapi_yaml() -> str:

@@ -27,7 +27,8 @@ def schema_components(records: Iterable[type[Struct]], ref_template: str) -> dic
 
     Objects are open: unknown fields are accepted from others, and consumers should accept them from us.
     """
-    _, components = msgspec.json.schema_components(records, ref_template=ref_template)
+    _, described = msgspec.json.schema_components(records, ref_template=ref_template)
+    components: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(described))  # defaults as JSON has them
     for name, schema in components.items():
         if schema.get("additionalProperties") is False:
             del schema["additionalProperties"]
