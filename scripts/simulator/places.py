@@ -86,7 +86,7 @@ def home_ip(rng: Random, city: City) -> str:
 
 def carrier_ip(rng: Random, city: City) -> str:
     """One of the addresses that a city's mobile subscribers share behind their carrier."""
-    return f"{city.ip_octet}.64.{rng.randint(0, 3)}.{rng.randint(1, 254)}"
+    return f"{city.ip_octet}.64.{rng.randint(0, 15)}.{rng.randint(1, 254)}"
 
 
 def vpn_ip(rng: Random) -> str:

@@ -28,7 +28,7 @@ def plan_groups(rng: Random, applications: int, fraud_share: float, span: Window
     """Groups with exactly `applications` applications in all, `fraud_share` of them (rounded) fraudulent.
 
     In the order of their windows' starts. Rings take turns by typology, so that each typology occurs once before any
-    occurs twice; the last ring is cut to fit.
+    occurs twice; the last ring is only as large as what is left.
     """
     fraudulent = round(applications * fraud_share)
     rings = _rings(rng, fraudulent)

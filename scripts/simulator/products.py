@@ -18,11 +18,12 @@ class Terms(NamedTuple):
 
 PRODUCTS: dict[Product, Terms] = {
     "appliance": Terms(1_000, 20_000, (6, 9, 12, 18, 24), 42),
-    "home": Terms(3_000, 50_000, (12, 24, 36), 14),
+    "home": Terms(3_000, 100_000, (12, 24, 36), 14),
     "education": Terms(2_000, 50_000, (6, 12, 18, 24), 16),
-    "medical_beauty": Terms(2_000, 50_000, (6, 12, 18, 24), 14),
-    "cash": Terms(1_000, 20_000, (3, 6, 12), 14),
+    "medical_beauty": Terms(2_000, 60_000, (6, 12, 18, 24), 14),
+    "cash": Terms(1_000, 50_000, (3, 6, 12), 14),
 }
+"""The largest amounts are those of the default policy: who cheats knows them."""
 
 
 class Request(NamedTuple):

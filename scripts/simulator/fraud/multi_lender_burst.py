@@ -8,6 +8,7 @@ from scripts.simulator.credit import burst_credit
 from scripts.simulator.draw import Draw, Story
 from scripts.simulator.people import mobile_phone
 from scripts.simulator.typology import Typology
+from scripts.simulator.world import SCENES
 
 
 def story(draw: Draw, size: int) -> Story:
@@ -15,9 +16,12 @@ def story(draw: Draw, size: int) -> Story:
     rng = draw.rng
     person = draw.person()
     numbers = [person.phone, mobile_phone(rng)] if rng.random() < 0.3 else [person.phone]
+    scenes = rng.sample(SCENES, len(SCENES))
     attempts = []
     for turn, at in enumerate(draw.crooked_times(size)):
-        attempt = draw.crooked_attempt(at, replace(person, phone=numbers[turn % len(numbers)]))
+        applicant = replace(person, phone=numbers[turn % len(numbers)])
+        store = draw.world.store(rng, person.city, scenes[turn % len(scenes)])
+        attempt = draw.crooked_attempt(at, applicant, store=store)
         attempt.credit = burst_credit(rng, person.income_monthly_cny, lenders_so_far=turn)
         attempts.append(attempt)
     return Story(attempts)

@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from models.events import EVENT_TYPES, Application, BlacklistEntry, DeviceEvent, Label
+from models.identifiers import Tokeniser
+from models.tokenise import tokenise_application, tokenise_device_event, tokenise_list_entry
 from scripts.simulator.fraud import FRAUD
 from scripts.simulator.honest import HONEST
 from scripts.simulator.records import GroundTruth, TimedRecord
 from scripts.simulator.stream import SimulationConfig, simulated_stream
-from scripts.simulator.timeline import LEAD_S
+from scripts.simulator.timeline import LEAD_S, LOCAL
 
 END = datetime(2026, 11, 24, 4, tzinfo=UTC)
 WEEK = SimulationConfig(start=END - timedelta(days=7), end=END)
@@ -40,6 +42,23 @@ def test_every_record_reads_back_as_the_contracts_type(records: list[TimedRecord
     for record in records:
         read = msgspec.json.decode(msgspec.json.encode(record.value), type=EVENT_TYPES[record.topic], strict=True)
         assert read == record.value
+
+
+def test_the_edge_takes_every_record_and_finds_valid_identities(records: list[TimedRecord]) -> None:
+    tokeniser = Tokeniser(b"a key for tests alone, 32 bytes.")
+    for record in records:
+        match record.value:
+            case Application() as application:
+                facts = tokenise_application(application, tokeniser, LOCAL)
+                assert facts.identity.id_valid
+                assert facts.identity.phone_mobile
+                assert facts.identity.card_luhn in (True, None)
+                assert facts.identity.contact_is_self in (False, None)
+                assert facts.device is None or facts.device.ip_private in (False, None)
+            case DeviceEvent() as event:
+                tokenise_device_event(event, tokeniser)
+            case BlacklistEntry() as entry:
+                tokenise_list_entry(entry, tokeniser)
 
 
 def test_records_come_in_event_time_order(records: list[TimedRecord]) -> None:
