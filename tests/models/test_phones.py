@@ -66,6 +66,7 @@ def test_an_extension_is_left_out() -> None:
 
 def test_a_foreign_number_keeps_its_country() -> None:
     assert normalise_phone("+852 5123 4567") == "+85251234567"
+    assert normalise_phone("0085251234567") == "+85251234567"
     assert read_phone("+85251234567") == (True, True, "81", None, None)
 
 
