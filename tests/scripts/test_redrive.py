@@ -1,5 +1,6 @@
 """`tidegate redrive`, on a real Kafka."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -7,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import typer
 from aiokafka import AIOKafkaProducer
+from typer.testing import CliRunner
 
 from config.settings import Settings
 from models.dead_letter import DeadLetter, DeadLetterError, ErrorCode
-from scripts.redrive import Report, Selection, send_again
+from scripts.redrive import Report, Selection, redrive, send_again
 from streams.codec import encode
 from streams.kafka import client_options, read_to_end, running
 from streams.topics import TopicsNotReadyError, create_or_check
@@ -164,6 +167,34 @@ async def test_more_letters_than_one_batch_are_all_sent_once(letters: Letters) -
     report = await send_again(letters.settings, Selection(), on_letter=lambda: seen.update(["letter"]))
     assert report.sent.total() == seen["letter"] == 450
     assert await letters.arrived() == {(str(number).encode(), str(number).encode()): 1 for number in range(450)}
+
+
+def test_the_command_counts_by_topic_and_code(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings.model_copy(update={"partitions": 1})
+
+    async def put_three() -> None:
+        await create_or_check(settings, create=True)
+        producer = AIOKafkaProducer(**client_options(settings))
+        async with running(producer, settings):
+            letters = Letters(settings, producer)
+            await letters.put("labels", "internal")
+            await letters.put("labels", "internal")
+            await letters.put("applications", "not_json")
+
+    asyncio.run(put_three())
+    for name, value in (("BROKER", settings.broker), ("TOPIC_PREFIX", settings.topic_prefix), ("PARTITIONS", "1")):
+        monkeypatch.setenv(f"TIDEGATE_{name}", value)
+    app = typer.Typer()
+    app.command()(redrive)
+    dry = CliRunner().invoke(app, ["--dry-run"])
+    assert "3 dead letters would be sent back" in dry.output
+    done = CliRunner().invoke(app, ["--topic", "labels", "--code", "internal", "--limit", "5"])
+    assert done.exit_code == 0, done.output
+    row = next(line for line in done.output.splitlines() if "internal" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")] == ["labels", "internal", "2"]
+    again = CliRunner().invoke(app, ["--topic", settings.topic("labels"), "--since", "2026-11-24T18:00:00+08:00"])
+    assert "0 dead letters were sent back" in again.output
+    assert "2 had been sent before" in again.output
 
 
 async def test_without_topics_it_says_so(settings: Settings) -> None:

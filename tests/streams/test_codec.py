@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from models.events import EVENT_TYPES, Application
 from streams.codec import MAX_EVENT_BYTES, Decoded, InvalidRecord, RecordDecoder, decode, encode
@@ -284,48 +282,3 @@ def test_an_error_quotes_no_value_of_the_record(fields: dict[str, Any]) -> None:
 def test_times_are_written_in_utc_with_z() -> None:
     decoded = RecordDecoder(Application)(application(occurred_at="2026-11-24T02:15:30.123Z"), NOW)
     assert b'"occurred_at":"2026-11-24T02:15:30.123000Z"' in encode(decoded.record)
-
-
-@given(st.binary(max_size=300), st.sampled_from(sorted(EVENT_TYPES)))
-def test_whatever_the_bytes_decoding_ends_in_a_record_or_in_an_invalid_record(raw: bytes, topic: str) -> None:
-    with pytest.raises(InvalidRecord):
-        decode(topic, raw, NOW)
-
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.datetimes().map(lambda t: t.isoformat() + "Z"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@given(st.dictionaries(st.sampled_from([*example(), "added"]), JSON, max_size=4))
-def test_whatever_the_fields_hold_decoding_ends_in_a_record_or_in_an_invalid_record(fields: dict[str, Any]) -> None:
-    try:
-        decoded = decode("applications", application(**fields), NOW)
-    except InvalidRecord as error:
-        assert error.path.split(".")[0].split("[")[0] in {*example(), "$", "added"}
-    else:
-        assert {path.split(".")[0] for path in decoded.unknown} <= {*example(), "added"}
-
-
-@given(JSON.filter(lambda value: "NaN" not in json.dumps(value) and "Infinity" not in json.dumps(value)))
-def test_an_unknown_field_changes_nothing_about_the_record(value: Any) -> None:
-    with_unknown = decode("applications", application(added=value), NOW)
-    assert with_unknown.record == decode("applications", application(), NOW).record
-    assert with_unknown.unknown == ("added",)
-
-
-@given(st.integers(min_value=0), st.data())
-def test_a_record_with_one_byte_changed_is_decoded_or_refused(seed: int, data: st.DataObject) -> None:
-    raw = bytearray((EXAMPLES / "applications.json").read_bytes())
-    raw[seed % len(raw)] = data.draw(st.integers(0, 255))
-    try:
-        decode("applications", bytes(raw), NOW)
-    except InvalidRecord as error:
-        assert error.message
