@@ -88,9 +88,9 @@ def _ring(observed: Observed, rules: RingAlerts) -> Iterable[Alert]:
     """One for each size that the ring reaches, when it does so with an application that is not approved: a family of
     three whose members all pass is no news."""
     network, links = observed.network, observed.network.link_summary
-    size = max((size for size in rules.sizes if size <= links.ring_size), default=None)
-    if size is None or links.ring_id is None or observed.decision.decision == "approve":
+    if links.ring_id is None or links.ring_size < rules.sizes[0] or observed.decision.decision == "approve":
         return
+    size = max(size for size in rules.sizes if size <= links.ring_size)
     severity: AlertSeverity = "medium"
     if links.ring_size >= rules.critical_from:
         severity = "critical"
@@ -120,17 +120,21 @@ def _ring(observed: Observed, rules: RingAlerts) -> Iterable[Alert]:
 
 def _bursts(observed: Observed, policy: Policy) -> Iterable[Alert]:
     """One a day for each identifier and window in which too many applications came."""
-    no_news = {position for position, _ in policy.velocity_unless(observed.rule_input)}
-    for position, rule in enumerate(policy.document.alerts.velocity):
-        if position in no_news:
-            continue
-        window = WINDOW_NAMES.index(rule.window)
-        for velocity in observed.observation.velocity:
-            if velocity.kind == rule.kind and velocity.counts[window] >= rule.applications:
-                yield _burst(observed, rule, velocity, window)
+    reached = [
+        (position, velocity)
+        for velocity in observed.observation.velocity
+        for position, window, least in policy.velocity_thresholds.get(velocity.kind, ())
+        if velocity.counts[window] >= least
+    ]
+    if reached:
+        no_news = {position for position, _ in policy.velocity_unless(observed.rule_input)}
+        for position, velocity in reached:
+            if position not in no_news:
+                yield _burst(observed, policy.document.alerts.velocity[position], velocity)
 
 
-def _burst(observed: Observed, rule: VelocityAlert, velocity: Velocity, window: int) -> Alert:
+def _burst(observed: Observed, rule: VelocityAlert, velocity: Velocity) -> Alert:
+    window = WINDOW_NAMES.index(rule.window)
     count, applicants = velocity.counts[window], velocity.applicants[window]
     return Alert(
         alert_id=_alert_id("VELOCITY_BURST", velocity.kind, velocity.token, rule.window, _day(observed.facts)),

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 import config
 from config.errors import SettingsError
+from models.enrichment import WINDOW_NAMES
 from models.events import Channel, Product
 from models.features.registry import FEATURE_NAMES
 from models.policy.document import PolicyDocument, RuleDocument
@@ -47,6 +48,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """The version that the file declares and a short hash of what it says: same version, same policy."""
     document: PolicyDocument
     rules: RuleSet
+    velocity_thresholds: Mapping[str, list[tuple[int, int, int]]]
+    """Identifier kind -> position in `document.alerts.velocity`, position of the window, applications."""
     velocity_unless: Conditions
     """Hits at the positions of `document.alerts.velocity` whose `unless` holds."""
     scorecard: Scorecard
@@ -70,6 +73,7 @@ def load_policy(text: str, source: str) -> Policy:
         version=f"{document.version}-{digest}",
         document=document,
         rules=RuleSet(rules),
+        velocity_thresholds=_velocity_thresholds(document),
         velocity_unless=compile_conditions(unless),
         scorecard=Scorecard(document.scorecard),
         variables=VariableScorer(document.scores),
@@ -98,6 +102,14 @@ def _read(text: str, source: str) -> PolicyDocument:
         return msgspec.convert(raw, PolicyDocument)
     except msgspec.ValidationError as error:
         raise PolicyError(source, [_located(str(error), raw)]) from error
+
+
+def _velocity_thresholds(document: PolicyDocument) -> dict[str, list[tuple[int, int, int]]]:
+    thresholds: dict[str, list[tuple[int, int, int]]] = {}
+    for position, alert in enumerate(document.alerts.velocity):
+        window = WINDOW_NAMES.index(alert.window)
+        thresholds.setdefault(alert.kind, []).append((position, window, alert.applications))
+    return thresholds
 
 
 def _not_finite(value: object, path: str) -> Iterator[str]:
