@@ -21,7 +21,7 @@ NEGLIGIBLE = 0.25
 COUPLE = 0.7
 """Factor while only two applicants share what households share: a couple is no gang."""
 STORE_SHARE = 0.5
-"""A device is a shop's when this share of its applications, or more, came by the channel `store`."""
+"""A device, cell or address is a shop's when this share of its applications, or more, came by the channel `store`."""
 
 
 class KindWeight(NamedTuple):
@@ -43,7 +43,7 @@ KIND_WEIGHTS: dict[str, KindWeight] = {
     "bank_card": KindWeight(1.5, 32),
     # A phone in private hands serves a family; a farm's serves dozens. A shop's has its own row below.
     "device_id": KindWeight(1.5, 32, household=True),
-    # As the device; sooner a number that a clerk types for customers who have none.
+    # As the device; but sooner a number that a clerk types for customers who have none.
     "phone": KindWeight(1.5, 16, household=True),
     "email": KindWeight(1.5, 16, household=True),
     # Siblings name the same mother (two applicants, not strong alone); three strangers who name one person are a
@@ -56,14 +56,19 @@ KIND_WEIGHTS: dict[str, KindWeight] = {
     "gps_cell": KindWeight(0.5, 3),
     # Mobile operators and offices put many behind one address; it only tips the scales for a few.
     "ip": KindWeight(0.25, 3),
-    # Bringing strangers is a sales rep's work; it only tips the scales for the first few.
-    "sales_rep_id": KindWeight(0.25, 3),
 }
-"""Kinds that are not here link nobody: `merchant_id` and `store_id` bring strangers together by trade, an `ip_block` is
-a neighbourhood of the network, and a `profile` is a name with a phone, where the phone counts already."""
+"""Kinds that are not here link nobody: to bring strangers together is the trade of a merchant, a store and a sales rep;
+an `ip_block` is a neighbourhood of the network; and a `profile` is a name with a phone, where the phone counts already.
+"""
 
-STORE_DEVICE = KindWeight(0.5, 3)
-"""A shop's kiosk or a clerk's tablet: customers are strangers to each other."""
+SHOP_WEIGHTS: dict[str, KindWeight] = {
+    # A kiosk or a clerk's tablet: a second sign is needed even for a few, and a crowd of customers is none.
+    "device_id": KindWeight(0.5, 3),
+    # Where the customers stand, and the shop's network: together with the kiosk they say one thing, not three.
+    "gps_cell": KindWeight(0.0, 3),
+    "ip": KindWeight(0.0, 3),
+}
+"""In place of `KIND_WEIGHTS` for what is a shop's (`STORE_SHARE`): its customers are strangers to each other."""
 
 
 def link_weight(link: Link, applicants: Sequence[str]) -> float:
@@ -74,8 +79,8 @@ def link_weight(link: Link, applicants: Sequence[str]) -> float:
     kind = KIND_WEIGHTS.get(link.kind)
     if kind is None:
         return 0.0
-    if link.kind == "device_id" and store_share(link.channels) >= STORE_SHARE:
-        kind = STORE_DEVICE
+    if link.kind in SHOP_WEIGHTS and store_share(link.channels) >= STORE_SHARE:
+        kind = SHOP_WEIGHTS[link.kind]
     members = link.members
     distinct = len({applicants[member] for member in members})
     sharing = link.degree - len(members) + distinct

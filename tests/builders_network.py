@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.enrichment import DeviceState, Link, Neighbour, Observation, PersonCounts, Sighting, Velocity
+from models.enrichment import (
+    DEGRADED_INDEX,
+    DeviceState,
+    Enrichment,
+    Link,
+    ListHit,
+    Neighbour,
+    Observation,
+    PersonCounts,
+    Sighting,
+    Velocity,
+)
+from models.facts import ApplicationFacts
+from models.features.extract import extract
+from models.network import summarise
 from tests.builders import CELL, NOON_MS
 
 SELF = -1
@@ -50,7 +64,14 @@ def velocity(
     kind: str, counts: list[int], applicants: list[int] | None = None, as_phone: list[int] | None = None
 ) -> Velocity:
     """Counts of one identifier per window; as many applicants as applications unless told otherwise."""
-    return Velocity(kind, "t", counts, counts if applicants is None else applicants, counts[-1], as_phone or [])
+    return Velocity(
+        kind,
+        "t",
+        counts,
+        counts if applicants is None else applicants,
+        counts[-1],
+        as_phone or ([0] * 5 if "phone" in kind else []),
+    )
 
 
 def device_state(**fields: Any) -> DeviceState:
@@ -86,6 +107,11 @@ def sighting(kind: str = "device_id", **fields: Any) -> Sighting:
     return Sighting(kind=kind, **(defaults | fields))
 
 
+def hit(kind: str = "phone", list_name: str = "own", severity: str = "medium") -> ListHit:
+    """An entry of a list that matches."""
+    return ListHit(kind, "t", list_name, severity, None, None, None, NOON_MS, None)
+
+
 def observation(
     neighbours: list[Neighbour] | None = None, links: list[Link] | None = None, **fields: Any
 ) -> Observation:
@@ -102,3 +128,10 @@ def observation(
         "truncated": [],
     }
     return Observation(neighbours=neighbours or [], links=links or [], **(defaults | fields))
+
+
+def features_of(facts: ApplicationFacts, answer: Observation | None = None) -> dict[str, float | None]:
+    """The features of an application: with the index's answer, or without the index."""
+    if answer is None:
+        return extract(facts, DEGRADED_INDEX, None)
+    return extract(facts, Enrichment(observation=answer), summarise(facts, answer))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from models.enrichment import Observation
+from msgspec.structs import replace
+
+from models.enrichment import Observation, Velocity
 from models.events import BehaviourCredit, BureauCredit, OtherCredit, TransactionCredit
 from models.facts import ApplicationFacts, DeviceFacts, IdentifierKind, LivenessFacts, PlaceFacts
 from models.features.travel import Journey, fastest_journey, store_distance_km
@@ -47,20 +49,11 @@ class Case:
         self.other = (credit.other if credit else None) or NO_OTHER
         self.person = observation.person if observation else None
         self.device_state = observation.device if observation else None
-        self.counts: dict[str, list[int]] = {}
-        """Identifier kind -> applications per window; of the contacts' phones, the largest. Likewise the next two."""
-        self.applicants: dict[str, list[int]] = {}
-        self.as_phone: dict[str, list[int]] = {}
+        self.velocity: dict[str, Velocity] = {}
+        """By identifier kind; of the contacts' phones, the largest counts."""
         for velocity in observation.velocity if observation else ():
             kind = velocity.kind
-            if kind in self.counts:  # one more contact
-                self.counts[kind] = _largest(self.counts[kind], velocity.counts)
-                self.applicants[kind] = _largest(self.applicants[kind], velocity.applicants)
-                self.as_phone[kind] = _largest(self.as_phone[kind], velocity.as_phone)
-            else:
-                self.counts[kind] = velocity.counts
-                self.applicants[kind] = velocity.applicants
-                self.as_phone[kind] = velocity.as_phone
+            self.velocity[kind] = _largest(self.velocity[kind], velocity) if kind in self.velocity else velocity
 
     @cached_property
     def journey(self) -> Journey | None:
@@ -85,11 +78,11 @@ class Case:
     def store_share(self, kind: IdentifierKind) -> float | None:
         """Share of the channel `store` among the applications with this one's identifier of that kind, itself
         included."""
-        token = self.facts.token(kind)
-        if token is None or self.observation is None:
+        velocity = self.velocity.get(kind)
+        if velocity is None or self.observation is None:
             return None
         for link in self.observation.links:
-            if link.token == token and link.kind == kind:
+            if link.kind == kind and link.token == velocity.token:
                 return store_share(link.channels)
         return float(self.facts.channel == "store")
 
@@ -98,14 +91,19 @@ Value = Callable[[Case], float | None]
 """How a feature is computed."""
 
 
+def as_phone(kind: IdentifierKind, window: int) -> Value:
+    """Distinct other applicants who use the same number in the other role in the window: see `Velocity.as_phone`."""
+    return lambda case: velocity.as_phone[window] if (velocity := case.velocity.get(kind)) else None
+
+
 def applications(kind: IdentifierKind, window: int) -> Value:
     """Applications with the same identifier of that kind in the window, this one included."""
-    return lambda case: counts[window] if (counts := case.counts.get(kind)) else None
+    return lambda case: velocity.counts[window] if (velocity := case.velocity.get(kind)) else None
 
 
 def applicants(kind: IdentifierKind, window: int) -> Value:
     """Distinct applicants with the same identifier of that kind in the window, this one included."""
-    return lambda case: counts[window] if (counts := case.applicants.get(kind)) else None
+    return lambda case: velocity.applicants[window] if (velocity := case.velocity.get(kind)) else None
 
 
 def negated(value: bool | None) -> bool | None:
@@ -121,5 +119,11 @@ def ratio(numerator: float | None, denominator: float | None, floor: float = 1.0
     return numerator / max(denominator, floor)
 
 
-def _largest(counts: list[int], others: list[int]) -> list[int]:
-    return [max(pair) for pair in zip(counts, others, strict=True)]
+def _largest(one: Velocity, other: Velocity) -> Velocity:
+    """The larger of two contacts' counts, window by window."""
+    return replace(
+        one,
+        counts=list(map(max, one.counts, other.counts)),
+        applicants=list(map(max, one.applicants, other.applicants)),
+        as_phone=list(map(max, one.as_phone, other.as_phone)),
+    )

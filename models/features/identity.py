@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.features.case import D30, D90, Case, applicants, negated
+from models.features.case import D30, D90, Case, applicants, as_phone, negated
 from models.features.feature import Feature
 
 
@@ -118,14 +118,14 @@ FEATURES = (
         "applicants",
         "identity",
         "Other applicants who named this applicant's phone as their contact's in 90 days",
-        lambda case: named[D90] if (named := case.as_phone.get("phone")) else None,
+        as_phone("phone", D90),
     ),
     Feature(
         "contact_applies_90d",
         "applicants",
         "identity",
         "Other applicants in 90 days who applied with the phone of a contact named here (the largest over contacts)",
-        lambda case: applying[D90] if (applying := case.as_phone.get("contact_phone")) else None,
+        as_phone("contact_phone", D90),
     ),
     Feature(
         "application_resubmissions",

@@ -9,13 +9,13 @@ HOURS_30D = 720
 
 
 def _burst_ratio(case: Case) -> float | None:
-    counts = case.counts.get("merchant_id")
-    return ratio(counts[H1], counts[D30] / HOURS_30D) if counts else None
+    merchant = case.velocity.get("merchant_id")
+    return ratio(merchant.counts[H1], merchant.counts[D30] / HOURS_30D) if merchant else None
 
 
 def _sales_rep_share(case: Case) -> float | None:
-    of_rep, of_merchant = case.counts.get("sales_rep_id"), case.counts.get("merchant_id")
-    return ratio(of_rep[H24], of_merchant[H24]) if of_rep and of_merchant else None
+    rep, merchant = case.velocity.get("sales_rep_id"), case.velocity.get("merchant_id")
+    return ratio(rep.counts[H24], merchant.counts[H24]) if rep and merchant else None
 
 
 FEATURES = (

@@ -15,7 +15,8 @@ import h3
 
 from models.enrichment import Sighting
 
-TRAVEL_WITHIN_MS = 86_400_000
+HOUR_MS = 3_600_000
+TRAVEL_WITHIN_MS = 24 * HOUR_MS
 """Sightings longer before or after the application say nothing about a journey."""
 SHORTEST_MS = 60_000
 """Two places at almost one moment: clocks of two systems are no better than this."""
@@ -38,17 +39,16 @@ def fastest_journey(
 
     The places' accuracy radii are taken off the distance, and a journey takes a minute at least.
     """
-    fastest = None
+    fastest_kmh, fastest_km = -1.0, 0.0
     for sighting in sightings:
         elapsed_ms = abs(occurred_ms - sighting.occurred_ms)
-        if elapsed_ms > TRAVEL_WITHIN_MS:
-            continue
-        inaccuracy_km = ((accuracy_m or 0.0) + (sighting.accuracy_m or 0.0)) / 1000
-        km = max(0.0, distance_km(cell, sighting.cell) - inaccuracy_km)
-        journey = Journey(km / (max(elapsed_ms, SHORTEST_MS) / 3_600_000), km)
-        if fastest is None or journey > fastest:
-            fastest = journey
-    return fastest
+        if elapsed_ms <= TRAVEL_WITHIN_MS:
+            inaccuracy_km = ((accuracy_m or 0.0) + (sighting.accuracy_m or 0.0)) / 1000
+            km = max(0.0, distance_km(cell, sighting.cell) - inaccuracy_km)
+            speed_kmh = km * HOUR_MS / max(elapsed_ms, SHORTEST_MS)
+            if speed_kmh > fastest_kmh:
+                fastest_kmh, fastest_km = speed_kmh, km
+    return Journey(fastest_kmh, fastest_km) if fastest_kmh >= 0 else None
 
 
 def store_distance_km(cell: str, sightings: Iterable[Sighting]) -> float | None:

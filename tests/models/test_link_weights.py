@@ -3,7 +3,7 @@ import pytest
 from models.link_weights import (
     KIND_WEIGHTS,
     NEGLIGIBLE,
-    STORE_DEVICE,
+    SHOP_WEIGHTS,
     STRONG,
     link_weight,
     store_share,
@@ -37,7 +37,7 @@ def test_a_weight_is_whole_up_to_the_crowd_and_falls_beyond(kind: str) -> None:
     assert weight(kind, 2 * crowd) == KIND_WEIGHTS[kind].weight / 2
 
 
-@pytest.mark.parametrize("kind", ["ip", "gps_cell", "employer", "sales_rep_id", "address"])
+@pytest.mark.parametrize("kind", ["ip", "gps_cell", "employer", "address"])
 def test_what_an_office_or_a_dormitory_shares_is_negligible(kind: str) -> None:
     assert weight(kind, 64) < NEGLIGIBLE
 
@@ -48,7 +48,6 @@ def test_what_an_office_or_a_dormitory_shares_is_negligible(kind: str) -> None:
         (["gps_cell", "employer"], True),
         (["gps_cell", "ip"], False),
         (["employer", "ip"], False),
-        (["sales_rep_id", "ip"], False),
     ],
 )
 def test_which_weak_kinds_are_strong_together(kinds: list[str], strong: bool) -> None:
@@ -56,12 +55,14 @@ def test_which_weak_kinds_are_strong_together(kinds: list[str], strong: bool) ->
 
 
 def test_a_device_is_a_shops_from_half_its_applications_on() -> None:
-    assert weight("device_id", 4, {"store": 2, "h5": 2}) == STORE_DEVICE.weight * STORE_DEVICE.crowd / 4
+    shops = SHOP_WEIGHTS["device_id"]
+    assert weight("device_id", 4, {"store": 2, "h5": 2}) == shops.weight * shops.crowd / 4
     assert weight("device_id", 4, {"store": 1, "h5": 3}) == KIND_WEIGHTS["device_id"].weight
 
 
-def test_a_shops_device_never_links_strongly_by_itself() -> None:
-    assert all(weight("device_id", applicants, {"store": applicants}) < STRONG for applicants in range(2, 65))
+@pytest.mark.parametrize("applicants", range(2, 65))
+def test_a_shops_kiosk_place_and_network_never_link_strongly_even_together(applicants: int) -> None:
+    assert sum(weight(kind, applicants, {"store": applicants}) for kind in ("device_id", "gps_cell", "ip")) < STRONG
 
 
 def test_one_applicants_many_applications_crowd_nothing() -> None:
@@ -73,7 +74,7 @@ def test_applications_that_were_not_returned_crowd_an_identifier_too() -> None:
     assert link_weight(link("ip", 0, 1, degree=12), ["A", "B"]) == weight("ip", 12)
 
 
-@pytest.mark.parametrize("kind", ["merchant_id", "store_id", "ip_block", "profile"])
+@pytest.mark.parametrize("kind", ["merchant_id", "store_id", "sales_rep_id", "ip_block", "profile"])
 def test_what_brings_strangers_together_by_trade_links_nobody(kind: str) -> None:
     assert weight(kind, 2) == 0
 

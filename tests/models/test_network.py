@@ -72,7 +72,7 @@ def test_a_crowded_identifier_whose_applications_were_not_fetched_still_tells_ho
     assert network.link_summary.ring_size == 1
 
 
-@pytest.mark.parametrize("sharing", [["gps_cell", "ip"], ["employer", "ip"], ["employer", "sales_rep_id", "ip"]])
+@pytest.mark.parametrize("sharing", [["gps_cell", "ip"], ["employer", "ip"], ["gps_cell", "employer", "ip"]])
 def test_few_neighbours_or_colleagues_are_not_welded_either(sharing: list[str]) -> None:
     links = [link(kind, SELF, 0, 1, degree=4) for kind in sharing]
     network = summarise(THIS, observation(strangers(2), links))

@@ -1,0 +1,58 @@
+import h3
+import pytest
+
+from models.facts import PlaceFacts
+from tests.builders import CELL, application
+from tests.builders_network import SELF, features_of, link, observation, sighting, velocity
+
+FAR = str(h3.latlng_to_cell(36.65, 117.12, 9))
+WINDOWS = [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("kind", ["device_id", "phone", "id_number"])
+def test_a_journey_is_from_where_device_phone_or_applicant_was_seen(kind: str) -> None:
+    features = features_of(application(gps_cell=CELL), observation(sightings=[sighting(kind, cell=FAR)]))
+    assert features["travel_km"] is not None
+    assert features["travel_km"] > 100
+    assert features["travel_speed_kmh"] == pytest.approx(features["travel_km"])  # within an hour
+
+
+def test_stores_do_not_travel_and_nobody_travels_from_their_own_application() -> None:
+    seen = [sighting("store_id", cell=FAR), sighting("device_id", cell=FAR, application_id="A-1")]
+    features = features_of(application("A-1", gps_cell=CELL), observation(sightings=seen))
+    assert features["travel_speed_kmh"] is None
+
+
+def test_without_a_place_there_is_no_journey_and_no_distance() -> None:
+    seen = [sighting(), *[sighting("store_id")] * 5]
+    features = features_of(application(), observation(sightings=seen))
+    assert (features["travel_km"], features["travel_speed_kmh"], features["gps_store_km"]) == (None, None, None)
+
+
+def test_staying_where_one_was_is_a_journey_of_nothing() -> None:
+    features = features_of(application(gps_cell=CELL), observation(sightings=[sighting()]))
+    assert (features["travel_km"], features["travel_speed_kmh"]) == (0, 0)
+
+
+def test_distances_from_home_and_store_and_the_accuracy_are_given() -> None:
+    place = PlaceFacts(gps_cell=CELL, gps_address_km=12.5, gps_accuracy_m=30)
+    features = features_of(application(place=place), observation(sightings=[sighting("store_id")] * 5))
+    assert features["gps_address_km"] == 12.5
+    assert features["gps_accuracy_m"] == 30
+    assert features["gps_store_km"] == pytest.approx(0, abs=1e-6)
+
+
+def test_applicants_in_a_cell_and_behind_an_address_are_counted_in_their_windows() -> None:
+    kinds = ("gps_cell", "ip", "ip_block")
+    answer = observation(velocity=[velocity(kind, [9] * 5, WINDOWS) for kind in kinds])
+    features = features_of(application(), answer)
+    assert [features[f"gps_cell_applicants_{window}"] for window in ("1h", "24h", "7d")] == [1, 2, 3]
+    assert [features[f"ip_applicants_{window}"] for window in ("1h", "24h")] == [1, 2]
+    assert features["ip_block_applicants_24h"] == 2
+
+
+def test_a_crowded_cells_store_share_is_known_though_its_applications_were_not_fetched() -> None:
+    cell = velocity("gps_cell", [40] * 5)
+    crowd = link("gps_cell", SELF, token=cell.token, degree=40, channels={"store": 10, "app": 30})
+    features = features_of(application(gps_cell=CELL), observation([], [crowd], velocity=[cell]))
+    assert features["gps_cell_store_share"] == 0.25
