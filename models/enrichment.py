@@ -44,9 +44,9 @@ HOP_TWO_KINDS: tuple[IdentifierKind, ...] = (
 )
 """What leads from a hop-1 neighbour on to hop 2."""
 CROWD = 16
-"""An identifier of more applications than this is crowded. A crowded weak identifier is reported as a `Link` without
-fetching the strangers behind it; no crowded identifier leads on to hop 2; and of any identifier only the newest 16
-applications are asked for what they share with others still."""
+"""An identifier of more applications than this is crowded. The strangers behind a crowded weak identifier are not
+fetched, it is only reported as a `Link`; those behind a crowded strong one are hop-1 neighbours, but lead on to nobody;
+and at hop 2 a crowded identifier adds no neighbours."""
 
 DecisionFlag = Literal["", "approve", "review", "reject"]
 LabelFlag = Literal["", "fraud", "honest"]

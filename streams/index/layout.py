@@ -68,7 +68,7 @@ DEVICE_EVENTS_KEPT = 256
 EVENTS_PER_APPLICATION = 64
 """The newest events of one application that are told apart; one older than all of these counts as a repeat."""
 IDENTIFIERS_PER_APPLICATION = 96
-"""Identifiers that one application may gather over its events."""
+"""Identifiers that one application may gather over its events; later ones are left out. One event has 35 at most."""
 
 APPLICANT_CHARACTERS = 8
 """As much of an applicant's token as is kept beside each application of an identifier."""

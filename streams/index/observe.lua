@@ -5,34 +5,38 @@
 -- A `source` is an identifier as a possible link; `around` is the neighbourhood as it grows.
 
 local NOTHING = {0, 0, 0, 0, 0}
+local NOBODY_ELSE = {flat = {}, count = 0, older = NOTHING, beyond = 0}
+-- Most identifiers are nobody else's. The wire form of a Velocity of one, behind kind and token: counts and applicants
+-- of one, degree one, and no or five zero counts of the other role.
+local ALONE = "\149\1\1\1\1\1\149\1\1\1\1\1\1\144"
+local ALONE_IN_BOTH_ROLES = "\149\1\1\1\1\1\149\1\1\1\1\1\1\149\0\0\0\0\0"
 
 -- Takes up the event into the application, which may have had events before. Returns the application.
 local function take_up(request, head)
-  local prefix, ttl, time, name, event, tail, identifiers = unpack(request, 1, 7)
+  local prefix, ttl, time, name, event, tail = unpack(request, 1, 6)
   local key = prefix .. "a:" .. name
   local node = read_node(call("GET", key))
   local fresh = put_record(node.events, {time, event}, EVENTS_PER_APPLICATION)
+  local identifiers = {}
   local app = {prefix = prefix, ttl = ttl, time = time, name = name, key = key, node = node, fresh = fresh,
     applicant = sub(tail, 1, 8), channel = sub(tail, 9), identifiers = identifiers, known = {}, has = {},
     latest = fresh and newer(time, event, node.time, node.event), old_time = node.time, resubmissions = 0}
   for i, record in ipairs(node.events) do
     if record[2] == event then app.resubmissions = #node.events - i end
   end
-  for _, identifier in ipairs(identifiers) do app.has[identifier] = true end
-  local mine = #node.identifiers
-  for i = 1, mine do  -- what it had in earlier events is its own still
-    local identifier = node.identifiers[i]
-    app.known[identifier] = true
-    if not app.has[identifier] then
-      identifiers[#identifiers + 1] = identifier
-      app.has[identifier] = true
+  local mine = node.identifiers
+  for _, identifier in ipairs(mine) do app.known[identifier] = true end
+  for _, identifier in ipairs(request[7]) do
+    if fresh and not app.known[identifier] and #mine < IDENTIFIERS_PER_APPLICATION then
+      mine[#mine + 1] = identifier
     end
   end
-  for _, identifier in ipairs(identifiers) do
-    if fresh and not app.known[identifier] and mine < IDENTIFIERS_PER_APPLICATION then
-      mine = mine + 1
-      node.identifiers[mine] = identifier
-    end
+  for _, identifier in ipairs(mine) do app.has[identifier] = true end
+  for _, identifier in ipairs(request[7]) do
+    if app.has[identifier] then identifiers[#identifiers + 1], app.has[identifier] = identifier, "now" end
+  end
+  for _, identifier in ipairs(mine) do  -- what it had in earlier events is its own still
+    if app.has[identifier] ~= "now" then identifiers[#identifiers + 1] = identifier end
   end
   if app.latest then node.time, node.event, node.tail, node.head = time, event, tail, head end
   return app
@@ -58,6 +62,7 @@ local function visit(app, identifier, stored, place)
     present = not evicted or sub(evicted, 7, 17) ~= app.name
     if evicted and present then others = sub(others, 1, -WIDTH - 1) end
   end
+  if others == "" then return NOBODY_ELSE end
   local flat, count = read_entries(others, app.time)
   local older, beyond = NOTHING, 0
   if #others / WIDTH + (present and 1 or 0) >= PER_IDENTIFIER then
@@ -93,6 +98,18 @@ local function windowed(app, shared, included)
   return counts, applicants
 end
 
+-- The wire form of a Velocity behind kind and token.
+local function speed(app, shared, other)
+  if shared == NOBODY_ELSE and (not other or other == NOBODY_ELSE) then return other and ALONE_IN_BOTH_ROLES or ALONE end
+  local counts, applicants = windowed(app, shared, 1)
+  local as_phone = {}
+  if other then
+    local _
+    _, as_phone = windowed(app, other, 0)
+  end
+  return pack(counts) .. pack(applicants) .. pack(1 + shared.count + shared.beyond) .. pack(as_phone)
+end
+
 -- An identifier as a possible link. A number that somebody names as a contact's links who names it with who has it.
 local function source(identifier, shared, own, holders)
   local flat, count, degree = shared.flat, shared.count, shared.beyond + (own and 1 or 0)
@@ -110,8 +127,9 @@ local function source(identifier, shared, own, holders)
   end
   if holders then degree = degree + holders.beyond end
   degree = degree + count
-  return {kind = KINDS[byte(identifier)], token = sub(identifier, 2), flat = flat, count = count, degree = degree,
-    own = own, walked = degree <= CROWD or (own and not KINDS[byte(identifier)].weak)}
+  local kind = KINDS[byte(identifier)]
+  return {kind = kind, token = sub(identifier, 2), flat = flat, count = count, degree = degree,
+    own = own, walked = degree <= CROWD or (own and not kind.weak), leads_on = degree <= CROWD and not kind.weak}
 end
 
 -- Fetches the applications behind the sources that are not there yet, as neighbours of that hop.
@@ -125,7 +143,7 @@ local function fetch(app, around, sources, hop)
         if not around.position[name] and not times[name] then
           names[#names + 1], times[name] = name, flat[4 * i - 3]
         end
-        if i <= CROWD then around.leads_on[name] = true end
+        if link.leads_on then around.leads_on[name] = true end
       end
     end
   end
@@ -140,7 +158,7 @@ local function fetch(app, around, sources, hop)
   for i, stored in ipairs(mget(keys)) do
     if is_observed(stored) then
       local name, count = names[i], #around.names
-      around.names[count + 1], around.wires[count + 1] = name, neighbour(stored, hop)
+      around.names[count + 1], around.wires[count + 1] = name, neighbour(stored, char(hop))
       around.position[name], around.stored[name] = count, stored
     end
   end
@@ -177,22 +195,22 @@ local function sources_of_neighbours(app, around, seen)
   end
 
   local values, at, sources = mget(keys), 0, {}
-  local function read(identifier)
-    at = at + 1
-    local stored = values[at] or ""
+  local function read(identifier, stored)
     local flat, count = read_entries(stored, app.time)
     local shared = {flat = flat, count = count, beyond = 0}
-    if count > 0 and #stored >= PER_IDENTIFIER * WIDTH then
+    if #stored >= PER_IDENTIFIER * WIDTH then
       local _, beyond = overflow_counts(read_overflow(app.prefix .. "o:" .. identifier), app.time)
       shared.beyond = beyond
     end
     return shared
   end
   for _, identifier in ipairs(wanted) do
-    local shared, holders = read(identifier), KINDS[byte(identifier)].holders
-    holders = holders and read(holders .. sub(identifier, 2))
-    if shared.count > 0 and shared.count + (holders and holders.count or 0) > 1 then
-      sources[#sources + 1] = source(identifier, shared, false, holders)
+    local role = KINDS[byte(identifier)].holders
+    at = at + (role and 2 or 1)
+    local mine, theirs = values[role and at - 1 or at] or "", role and values[at] or ""
+    if mine ~= "" and #mine + #theirs > WIDTH then  -- one entry alone is the neighbour's own
+      local shared, holders = read(identifier, mine), role and read(role .. sub(identifier, 2), theirs)
+      if shared.count > 0 then sources[#sources + 1] = source(identifier, shared, false, holders) end
     end
   end
   return sources
@@ -231,11 +249,10 @@ local function person(app, around, shared)
   local window = 1
   for i = 1, 4 * shared.count, 4 do
     local age, name = app.time - shared.flat[i], shared.flat[i + 1]
-    local stored = age >= 0 and around.stored[name]
-    if stored then
+    if age >= 0 and around.stored[name] then
       while age >= WINDOWS[window] do window = window + 1 end
       use(rest_of(around, name)[1], window)
-      if sub(stored, 1, 1) == "r" then counts[6][window] = counts[6][window] + 1 end
+      if rest_of(around, name)[2] == "r" then counts[6][window] = counts[6][window] + 1 end
     end
   end
   for i = 1, 6 do
@@ -286,15 +303,12 @@ local function observe(request, head)
   local listed, applicant = false, nil
   for i, identifier in ipairs(identifiers) do
     local code, token, here = byte(identifier), sub(identifier, 2), shared[identifier]
-    local kind, other, as_phone = KINDS[code], nil, {}
+    local kind, other = KINDS[code], nil
     if role_at[i] then
       local role = (kind.holders or kind.namers) .. token
       other = shared[role] or visit(app, role, values[role_at[i]], false)
-      local _
-      _, as_phone = windowed(app, {flat = other.flat, count = other.count, older = NOTHING}, 0)
     end
-    local counts, applicants = windowed(app, here, 1)
-    velocity[i] = {kind.name, token, counts, applicants, 1 + here.count + here.beyond, as_phone}
+    velocity[i] = "\150" .. pack(kind.name) .. pack(token) .. speed(app, here, other)
     if here.beyond > 0 and not reported[kind] then
       reported[kind] = true
       truncated[#truncated + 1] = "identifier:" .. kind.name
@@ -320,7 +334,7 @@ local function observe(request, head)
           hits[#hits + 1] = "\153" .. pack(kind.name) .. pack(token) .. entries[j + 4]
         end
       end
-      listed = listed or (kind.own and is_listed(entries, node.time))
+      listed = listed or (kind.own == true and is_listed(entries, node.time))
     end
   end
 
@@ -337,7 +351,7 @@ local function observe(request, head)
     if KINDS[byte(identifiers[i])].name == "id_number" then applicant = shared[identifiers[i]] end
   end
   if app.fresh then
-    node.listed = listed and "1" or "0"
+    node.listed = listed
     write_node(app.key, node, app.ttl)
   end
   local sightings = {}
@@ -349,6 +363,6 @@ local function observe(request, head)
     sightings[i] = stored or "\144"
   end
   return "\156" .. pack(not app.fresh) .. binary(values[#keys - 1]) .. binary(values[#keys]) .. pack(app.resubmissions)
-    .. array(hits) .. pack(velocity) .. (applicant and pack(person(app, around, applicant)) or "\192") .. array(around.wires) .. pack(links)
+    .. array(hits) .. array(velocity) .. (applicant and pack(person(app, around, applicant)) or "\192") .. array(around.wires) .. pack(links)
     .. (values[#keys - 2] or "\144") .. array(sightings) .. pack(truncated)
 end

@@ -13,7 +13,7 @@ local function prepare()
   read_struct, write_struct, call = struct.unpack, struct.pack, redis.call
   DECISIONS = {["-"] = pack(""), a = pack("approve"), v = pack("review"), r = pack("reject")}
   LABELS = {["-"] = pack(""), h = pack("honest"), f = pack("fraud")}
-  LISTED = {["0"] = pack(false), ["1"] = pack(true)}
+  LISTED = {[false] = pack(false), [true] = pack(true)}
 end
 
 -- Of two moments the later one; at the same moment the greater name, byte by byte (Lua's own `<` asks the locale).
@@ -132,38 +132,40 @@ local function overflow_counts(overflow, time, own_time)
   return counts, degree
 end
 
--- Nodes: three flags, the length of the wire head (the first six fields of a Neighbour), the head, the rest packed.
+-- Nodes: the length of the wire form (a Neighbour but for its hop), the wire form, the rest packed. A node that only a
+-- label or a decision has spoken of has no wire form.
 local NOBODY = "-----------"  -- the name of no event
 
 local function read_rest(stored)
-  local _, rest = unpack_at(stored, 4 + byte(stored, 4))
+  local _, rest = unpack_at(stored, 1 + byte(stored))
   return rest
 end
 
 local function read_node(stored)
   if not stored then
-    return {decision = "-", label = "-", listed = "0", head = "", time = 0, event = NOBODY, tail = "",
-      decision_time = 0, decision_event = NOBODY, label_time = 0, events = {}, identifiers = {}}
+    return {identifiers = {}, decision = "-", label = "-", listed = false, head = "", time = 0, event = NOBODY,
+      tail = "", decision_time = 0, decision_event = NOBODY, label_time = 0, events = {}}
   end
   local rest = read_rest(stored)
-  return {decision = sub(stored, 1, 1), label = sub(stored, 2, 2), listed = sub(stored, 3, 3),
-    head = sub(stored, 5, 4 + byte(stored, 4)), identifiers = rest[1], time = rest[2], event = rest[3], tail = rest[4],
-    decision_time = rest[5], decision_event = rest[6], label_time = rest[7], events = rest[8]}
+  return {identifiers = rest[1], decision = rest[2], label = rest[3], listed = rest[4],
+    head = sub(stored, 2, 1 + rest[5]), time = rest[6], event = rest[7], tail = rest[8], decision_time = rest[9],
+    decision_event = rest[10], label_time = rest[11], events = rest[12]}
 end
 
 local function write_node(key, node, ttl)
-  call("SET", key, node.decision .. node.label .. node.listed .. char(#node.head) .. node.head .. pack({
-    node.identifiers, node.time, node.event, node.tail, node.decision_time, node.decision_event, node.label_time,
-    node.events}), "PX", ttl)
+  local wire = node.head
+  if wire ~= "" then wire = wire .. DECISIONS[node.decision] .. LABELS[node.label] .. LISTED[node.listed] end
+  call("SET", key, char(#wire) .. wire .. pack({node.identifiers, node.decision, node.label, node.listed, #node.head,
+    node.time, node.event, node.tail, node.decision_time, node.decision_event, node.label_time, node.events}),
+    "PX", ttl)
 end
 
 local function is_observed(stored)
-  return stored and byte(stored, 4) > 0
+  return stored and byte(stored) > 0
 end
 
 local function neighbour(stored, hop)
-  return concat({"\154", sub(stored, 5, 4 + byte(stored, 4)), DECISIONS[sub(stored, 1, 1)], LABELS[sub(stored, 2, 2)],
-    LISTED[sub(stored, 3, 3)], char(hop)})
+  return "\154" .. sub(stored, 2, 1 + byte(stored)) .. hop
 end
 
 -- Records {time, name, ...}, newest first, each name once, at most `limit`. Returns whether it went in.

@@ -86,7 +86,7 @@ local function put_list_entry(request, hit)
   for from = 1, #members, WIDTH do
     local node_key = prefix .. "a:" .. sub(members, from + 6, from + 16)
     local node = read_node(call("GET", node_key))
-    local listed = node_is_listed(prefix, node) and "1" or "0"
+    local listed = node_is_listed(prefix, node)
     if node.head ~= "" and listed ~= node.listed then
       node.listed = listed
       write_node(node_key, node, ttl)

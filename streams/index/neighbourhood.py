@@ -1,0 +1,225 @@
+"""What one application sees around itself in a `Graph`: the counterpart of observe.lua, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from models.enrichment import (
+    CROWD,
+    HOP_TWO_KINDS,
+    NEIGHBOURS_MAX,
+    UNLINKED_KINDS,
+    WEAK_KINDS,
+    WINDOWS_MS,
+    Link,
+    Neighbour,
+    PersonCounts,
+    Velocity,
+)
+from models.events import Channel
+from models.facts import IdentifierKind
+from streams.index.graph import NOBODY_ELSE, Graph, Node, Shared
+from streams.index.layout import KIND_CODES, PERSON_KINDS
+
+KIND_OF_CODE: dict[str, IdentifierKind] = {code: kind for kind, code in KIND_CODES.items()}
+PHONE, CONTACT = KIND_CODES["phone"], KIND_CODES["contact_phone"]
+OTHER_ROLE = {PHONE: CONTACT, CONTACT: PHONE}
+"""The same number as somebody's own phone and as somebody's contact."""
+
+_UNLINKED = {KIND_CODES[kind] for kind in UNLINKED_KINDS}
+_WEAK = {KIND_CODES[kind] for kind in WEAK_KINDS}
+_HOP_TWO = {KIND_CODES[kind] for kind in HOP_TWO_KINDS}
+_PERSON = {KIND_CODES[kind]: position for position, kind in enumerate(PERSON_KINDS)}
+_REFUSED = len(PERSON_KINDS)
+
+
+class _Source:
+    """An identifier as a possible link."""
+
+    __slots__ = ("code", "degree", "leads_on", "nodes", "own", "token", "walked")
+
+    def __init__(self, identifier: str, shared: Shared, own: bool, holders: Shared | None = None) -> None:
+        """`holders` have the number that those of `shared` name as a contact's."""
+        self.code, self.token, self.own = identifier[0], identifier[1:], own
+        self.nodes = shared.nodes
+        self.degree = shared.beyond + own
+        if holders is not None:
+            self.nodes = list(dict.fromkeys([*shared.nodes, *holders.nodes]))
+            self.degree += holders.beyond
+        self.degree += len(self.nodes)
+        crowded, weak = self.degree > CROWD, self.code in _WEAK
+        self.walked = not crowded or (own and not weak)
+        self.leads_on = not crowded and not weak
+
+
+class Neighbourhood:
+    """Everything around one application at one moment."""
+
+    def __init__(
+        self, graph: Graph, own: Node, time: int, applicant: str, channel: Channel, identifiers: Sequence[str]
+    ) -> None:
+        """`own` is the application, observed at `time`; `applicant` and `channel` are as this event says."""
+        self._graph = graph
+        self._own = own
+        self._time = time
+        self._applicant = applicant
+        self._channel = channel
+        self._identifiers = identifiers
+        self._shared = {identifier: graph.others(identifier, time, own) for identifier in identifiers}
+        self._nodes: dict[Node, int] = {}  # and their hop, in order
+        self._leads_on: set[Node] = set()
+        self.truncated = [
+            f"identifier:{KIND_OF_CODE[code]}"
+            for code in dict.fromkeys(identifier[0] for identifier in identifiers if self._shared[identifier].beyond)
+        ]
+
+    def velocity(self) -> list[Velocity]:
+        """Counts of each identifier."""
+        return [self._velocity(identifier, self._shared[identifier]) for identifier in self._identifiers]
+
+    def _velocity(self, identifier: str, shared: Shared) -> Velocity:
+        counts, applicants = self._windowed(shared, 1)
+        as_phone = self._windowed(self._other_role(identifier), 0)[1] if identifier[0] in OTHER_ROLE else []
+        degree = 1 + len(shared.nodes) + shared.beyond
+        return Velocity(KIND_OF_CODE[identifier[0]], identifier[1:], counts, applicants, degree, as_phone)
+
+    def _other_role(self, identifier: str) -> Shared:
+        other = OTHER_ROLE[identifier[0]] + identifier[1:]
+        return self._shared[other] if other in self._shared else self._graph.others(other, self._time, None)
+
+    def _windowed(self, shared: Shared, included: int) -> tuple[list[int], list[int]]:
+        """Applications and distinct applicants per window; `included` is 1 to count this application too."""
+        if shared is NOBODY_ELSE:
+            return [included] * len(WINDOWS_MS), [included] * len(WINDOWS_MS)
+        counts, applicants = [included] + [0] * (len(WINDOWS_MS) - 1), [included] + [0] * (len(WINDOWS_MS) - 1)
+        seen = {self._applicant}
+        window = 0
+        for node in shared.nodes:
+            age = self._time - node.time
+            if age >= 0:
+                while age >= WINDOWS_MS[window]:
+                    window += 1
+                counts[window] += 1
+                if node.applicant not in seen:
+                    seen.add(node.applicant)
+                    applicants[window] += 1
+        counts, applicants = _running(counts), _running(applicants)
+        return [count + older for count, older in zip(counts, shared.older, strict=True)], applicants
+
+    def walk(self) -> tuple[list[Neighbour], list[Link]]:
+        """The neighbours two hops out, and what links them."""
+        sources, seen = self._own_sources()
+        self._fetch(sources, 1)
+        further = self._sources_of_neighbours(seen)
+        self._fetch(further, 2)
+        positions = {node: position for position, node in enumerate(self._nodes)}
+        positions[self._own] = -1
+        links = [link for source in [*sources, *further] if (link := self._link(source, positions)) is not None]
+        neighbours = [
+            Neighbour(
+                node.application_id,
+                node.time,
+                node.applicant,
+                node.merchant_id,
+                node.channel,
+                node.amount_cny,
+                node.decision,
+                node.label,
+                node.listed,
+                hop,
+            )
+            for node, hop in self._nodes.items()
+        ]
+        return neighbours, links
+
+    def _own_sources(self) -> tuple[list[_Source], set[str]]:
+        sources, seen = [], set()
+        for identifier in self._identifiers:
+            code, shared = identifier[0], self._shared[identifier]
+            if code not in _UNLINKED and code != CONTACT:
+                seen.add(identifier)
+                sources.append(_Source(identifier, shared, own=True))
+            if code in OTHER_ROLE and (contact := CONTACT + identifier[1:]) not in seen:
+                seen.add(contact)
+                other = self._other_role(identifier)
+                namers, holders = (shared, other) if code == CONTACT else (other, shared)
+                if code == CONTACT or namers.nodes:
+                    sources.append(_Source(contact, namers, own=True, holders=holders))
+        return sources, seen
+
+    def _sources_of_neighbours(self, seen: set[str]) -> list[_Source]:
+        """What the hop-1 neighbours share with others still."""
+        wanted: dict[str, None] = {}
+        for node in self._nodes:
+            if node in self._leads_on:
+                for identifier in node.identifiers:
+                    if identifier[0] in _HOP_TWO and identifier not in seen:
+                        wanted[identifier] = None
+                    if identifier[0] == PHONE and CONTACT + identifier[1:] not in seen:
+                        wanted[CONTACT + identifier[1:]] = None
+        sources = []
+        for identifier in wanted:
+            shared = self._graph.others(identifier, self._time, None)
+            if shared.nodes:
+                is_contact = identifier[0] == CONTACT
+                holders = self._graph.others(PHONE + identifier[1:], self._time, None) if is_contact else None
+                sources.append(_Source(identifier, shared, own=False, holders=holders))
+        return sources
+
+    def _fetch(self, sources: Iterable[_Source], hop: int) -> None:
+        """Add the applications behind the sources that are not there yet, the newest ones when there is no room."""
+        found: dict[Node, None] = {}
+        for source in sources:
+            if source.walked:
+                found.update(dict.fromkeys(node for node in source.nodes if node not in self._nodes))
+                if source.leads_on:
+                    self._leads_on.update(source.nodes)
+        found.pop(self._own, None)
+        room = NEIGHBOURS_MAX - len(self._nodes)
+        nodes = list(found)
+        if len(nodes) > room:
+            self.truncated.append("nodes")
+            nodes = sorted(nodes, key=lambda node: (node.time, node.name), reverse=True)[:room]
+        self._nodes.update(dict.fromkeys(nodes, hop))
+
+    def _link(self, source: _Source, positions: dict[Node, int]) -> Link | None:
+        members = [-1] if source.own else []
+        members += [positions[node] for node in source.nodes if node in positions]
+        if len(members) < 2 and (source.walked or not source.own):
+            return None
+        channels: dict[str, int] = {self._channel: 1} if source.own else {}
+        for node in source.nodes:
+            channels[node.channel] = channels.get(node.channel, 0) + 1
+        return Link(KIND_OF_CODE[source.code], source.token, source.degree, channels, members)
+
+    def person(self) -> PersonCounts | None:
+        """What the applicant used; after `walk`, of whose neighbours it is made. None without an ID number."""
+        code = KIND_CODES["id_number"]
+        id_number = next((identifier for identifier in self._identifiers if identifier[0] == code), None)
+        if id_number is None:
+            return None
+        counts = [[0] * len(WINDOWS_MS) for _ in range(_REFUSED + 1)]
+        seen: set[str] = set()
+
+        def use(identifiers: Iterable[str], window: int) -> None:
+            for identifier in identifiers:
+                if identifier[0] in _PERSON and identifier not in seen:
+                    seen.add(identifier)
+                    counts[_PERSON[identifier[0]]][window] += 1
+
+        use(self._identifiers, 0)
+        window = 0
+        for node in self._shared[id_number].nodes:
+            age = self._time - node.time
+            if age >= 0 and node in self._nodes:
+                while age >= WINDOWS_MS[window]:
+                    window += 1
+                use(node.identifiers, window)
+                counts[_REFUSED][window] += node.decision == "reject"
+        return PersonCounts(*map(_running, counts))
+
+
+def _running(counts: Sequence[int]) -> list[int]:
+    """Sums up to each place."""
+    total = 0
+    return [total := total + count for count in counts]
