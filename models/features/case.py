@@ -17,6 +17,8 @@ from models.network import Network
 H1, H24, D7, D30, D90 = range(5)
 """Positions of the windows in `models.enrichment.WINDOWS_MS`."""
 
+HOUR_MS = 3_600_000
+
 NO_DEVICE = DeviceFacts()
 NO_PLACE = PlaceFacts()
 NO_LIVENESS = LivenessFacts()

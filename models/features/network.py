@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from models.features.case import D7, D30, D90, H24, Case, applicants
+from models.features.case import D7, D30, D90, H24, HOUR_MS, Case, applicants
 from models.features.feature import Feature
-
-HOUR_MS = 3_600_000
 
 
 def _ring_span_h(case: Case) -> float | None:

@@ -61,7 +61,6 @@ def store_distance_km(cell: str, sightings: Iterable[Sighting]) -> float | None:
     return float(h3.great_circle_distance(_centre(cell), store, unit="km"))
 
 
-@lru_cache(maxsize=65_536)
 def distance_km(cell: str, other: str) -> float:
     """Great-circle distance between the centres of two H3 cells, in km."""
     return float(h3.great_circle_distance(_centre(cell), _centre(other), unit="km"))
