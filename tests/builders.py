@@ -107,7 +107,7 @@ def application(
         merchant_id=merchant_id,
         store_id=store_id,
         sales_rep_id=sales_rep_id,
-        identifiers=identifiers,
+        identifiers=fields.pop("identifiers", identifiers),
         **(defaults | fields),
     )
 
