@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from config.settings import Settings
 from models.pipeline import Models
 from models.policy.policy import Policy
-from streams.index.protocol import LinkIndex
+from streams.index.protocol import IndexUnavailableError, LinkIndex
 from streams.metrics import Metrics
 from streams.outage import IndexWatch
 from streams.publisher import Publisher
@@ -30,8 +31,10 @@ class Dependencies:
     metrics: Metrics
 
     async def start(self) -> None:
-        """Connect to what the agents need before they start."""
+        """Connect to what the agents need before they start. The index may be down: applications are decided anyway."""
         await self.publisher.start()
+        with suppress(IndexUnavailableError):
+            await self.index.ping()  # so that no application waits for the connection and the library
 
     async def stop(self) -> None:
         """Let go of connections, after the agents have stopped."""
