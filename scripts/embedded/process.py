@@ -105,8 +105,12 @@ class EmbeddedServer(ABC):
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a terminal's Ctrl-C is ours to handle, not the server's
-                env=server_environment(),
+                env=self._environment(),
             )
+
+    def _environment(self) -> dict[str, str]:
+        """The server's environment variables."""
+        return server_environment()
 
     def wait_until_ready(self) -> None:
         """Return when it serves clients; stop it and raise EmbeddedError, with its log's tail, when it does not."""
