@@ -2,19 +2,10 @@
 
 import pytest
 
-from models.enrichment import NEIGHBOURS_PER_IDENTIFIER, RETENTION_MS, WINDOWS_MS, Observation, Velocity
-from models.facts import ApplicationFacts
+from models.enrichment import NEIGHBOURS_PER_IDENTIFIER, RETENTION_MS, WINDOWS_MS
 from streams.index.protocol import LinkIndex, ResultToRemember, StoredResult
 from tests.builders import DAY_MS, MINUTE_MS, NOON_MS, application
-
-
-async def observe(index: LinkIndex, *applications: ApplicationFacts) -> Observation:
-    """Observe all and return the last one's observation."""
-    return (await index.observe(applications))[-1]
-
-
-def velocity(observation: Observation, kind: str) -> Velocity:
-    return next(velocity for velocity in observation.velocity if velocity.kind == kind)
+from tests.streams.index.observing import observe, velocity
 
 
 async def test_an_application_alone_counts_itself_in_every_window(index: LinkIndex) -> None:
