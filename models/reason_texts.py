@@ -222,8 +222,8 @@ REASON_TEXTS: tuple[ReasonText, ...] = (
         ("MERCHANT_OVER_QUOTA", "The merchant has used up its quota.", "商户额度已用完。"),
         (
             "SALES_REP_RISK",
-            "The sales rep's applications look risky.",
-            "该业务员经办的申请存在风险。",
+            "The sales rep brought {applications} risky applications within {window}.",
+            "该业务员在{window}内经办了{applications}笔高风险申请。",
         ),
         ("PRODUCT_MISMATCH", "The product does not fit the merchant.", "申请产品与商户类别不符。"),
     ),

@@ -213,7 +213,7 @@ def test_a_high_score_is_no_reason_where_rules_ask_for_as_much() -> None:
 
 
 def test_an_unusual_application_is_noted_as_such() -> None:
-    assert "MODEL_ANOMALY" in codes(decided(model_outputs=ModelOutputs(anomaly=0.97)))
+    assert "MODEL_ANOMALY" in codes(decided(model_outputs=ModelOutputs(anomaly=0.95)))
     assert "MODEL_ANOMALY" not in codes(decided(model_outputs=ModelOutputs(anomaly=None)))
 
 

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.policy.expressions import Vocabulary, translate_condition, translate_value
@@ -192,6 +192,7 @@ def test_length_parts_and_depth_are_bounded() -> None:
         translate_condition("not " * (MAX_DEPTH + 1) + "a", VOCABULARY)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.text(alphabet="abc()<=>!+-*/'. 019ornotmissing", max_size=60))
 def test_no_text_raises_anything_but_an_expression_error(text: str) -> None:
     for translate in (translate_condition, translate_value):
@@ -228,6 +229,7 @@ conditions = st.recursive(
 values = st.none() | st.floats() | st.sampled_from([0.0, 1.0, 2.5, 3.0])
 
 
+@settings(deadline=None)
 @given(conditions, values, values, values)
 def test_the_translation_agrees_with_kleene_logic_and_never_raises(
     text: str, a: float | None, b: float | None, c: float | None

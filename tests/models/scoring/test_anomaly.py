@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.features.registry import FEATURE_NAMES
@@ -85,6 +85,7 @@ def test_the_ends_of_a_range_are_the_ends_of_the_cube(end: float) -> None:
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({scaled.name: numbers for scaled in SCALED}))
 def test_every_value_lands_in_the_unit_cube(features: Features) -> None:
     assert all(0.0 <= coordinate <= 1.0 for coordinate in unit_cube(features).values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.policy.policy import load_policy_file
@@ -33,6 +33,7 @@ def test_only_features_that_moved_the_score_are_told() -> None:
     assert score.fraud_score == probability(2.0)
 
 
+@settings(deadline=None)
 @given(FEATURES)
 def test_the_contributions_add_up_to_the_log_odds_exactly(features: dict[str, float | None]) -> None:
     score = POLICY.scorecard.score(features)
@@ -41,6 +42,7 @@ def test_the_contributions_add_up_to_the_log_odds_exactly(features: dict[str, fl
     assert score.fraud_score == probability(score.log_odds)
 
 
+@settings(deadline=None)
 @given(FEATURES)
 def test_scoring_is_deterministic(features: dict[str, float | None]) -> None:
     assert POLICY.scorecard.score(features) == Scorecard(POLICY.document.scorecard).score(features)
