@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -76,6 +77,15 @@ class Settings(BaseSettings):
                 port = None
             if not parts.hostname or port is None or parts.path:
                 raise ValueError(f"{address!r} is not host:port; write kafka://host:port[,host:port]")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError):
+            raise ValueError(f"{value!r} is no time zone of the IANA database; write for example Asia/Shanghai") from None
         return value
 
     @model_validator(mode="after")

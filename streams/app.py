@@ -95,11 +95,14 @@ def build_app(settings: Settings, dependencies: Dependencies | None = None) -> A
 
 
 def faust_options(settings: Settings) -> dict[str, Any]:
-    """How every Faust app of ours runs; the measurements behind each value are in docs/adr/."""
+    """How every Faust app of ours runs; the measurements behind each value are in docs/adr/. Makes the data directory,
+    one for each app id because two that share one break each other's recovery."""
+    data_dir = settings.data_dir / "faust" / settings.consumer_group
+    data_dir.mkdir(parents=True, exist_ok=True)
     return {
         "broker": [f"kafka://{address}" for address in settings.bootstrap],
         "broker_credentials": _credentials(settings),
-        "datadir": str(settings.data_dir / "faust" / settings.consumer_group),
+        "datadir": str(data_dir),
         "store": "memory://",
         "web_enabled": False,
         "topic_allow_declare": False,

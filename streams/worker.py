@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import structlog
 
 from config.settings import Settings
-from streams.app import build_app, build_dependencies
+from streams.app import build_app
 from streams.logs import configure_logs
 from streams.topics import require_topics
 
@@ -20,13 +20,12 @@ def run_worker(settings: Settings) -> NoReturn:
     """Run until SIGINT or SIGTERM, then exit with 0. Checks everything that can be wrong before Faust starts: raises
     ValueError for settings or policy, TopicsNotReadyError for topics, and what aiokafka raises when no broker answers.
     """
-    configure_logs(settings.log_level)
-    dependencies = build_dependencies(settings)
+    app = build_app(settings)
     asyncio.run(require_topics(settings))
+    configure_logs(settings.log_level)
     loop = _event_loop()
     asyncio.set_event_loop(loop)
-    app = build_app(settings, dependencies)
-    logger.info("worker_starting", group=settings.consumer_group, policy=dependencies.policy.version)
+    logger.info("worker_starting", group=settings.consumer_group, policy=app.dependencies.policy.version)
     worker = app.Worker(loop=loop, override_logging=False, redirect_stdouts=False, quiet=True)
     worker.execute_from_commandline()
     raise SystemExit(0)

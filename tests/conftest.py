@@ -5,11 +5,15 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pydantic import SecretStr
 
 from config.settings import Settings
 from scripts.embedded import EmbeddedKafka, EmbeddedValkey
+
+hypothesis.settings.register_profile("shared_machine", deadline=None)
+hypothesis.settings.load_profile("shared_machine")
 
 TEST_PII_KEY = "a-key-for-tests-of-32-bytes-0000"
 

@@ -7,6 +7,7 @@ import secrets
 import statistics
 import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,7 @@ import typer
 from msgspec import Struct
 from pydantic import SecretStr
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from config.settings import Settings
@@ -76,18 +77,19 @@ async def _measure(
                 name = module.rpartition(".")[2]
                 bar = progress.add_task(f"{name} {number}/{runs}", total=applications)
                 settings = _settings(servers, directory, f"{name}{number}.")
-                rates.append(
-                    await throughput(
-                        module, settings, records, directory / f"{name}{number}.log",
-                        lambda done, bar=bar: progress.update(bar, completed=done),
-                    )
-                )  # fmt: skip
+                on_answer = partial(_advance, progress, bar)
+                log_file = directory / f"{name}{number}.log"
+                rates.append(await throughput(module, settings, records, log_file, on_answer))
         rate = statistics.median(decided) / 2
         bar = progress.add_task(f"latency at {rate:.0f}/s", total=applications)
         latencies = await latencies_ms(
-            WORKER, _settings(servers, directory, "latency."), records, rate, directory / "latency.log",
-            lambda done: progress.update(bar, completed=done),
-        )  # fmt: skip
+            WORKER,
+            _settings(servers, directory, "latency."),
+            records,
+            rate,
+            directory / "latency.log",
+            partial(_advance, progress, bar),
+        )
     quantiles = statistics.quantiles(latencies, n=100)
     return BenchResult(
         applications=applications,
@@ -99,6 +101,10 @@ async def _measure(
         p50_ms=quantiles[49],
         p99_ms=quantiles[98],
     )
+
+
+def _advance(progress: Progress, bar: TaskID, done: int) -> None:
+    progress.update(bar, completed=done)
 
 
 def _applications(number: int) -> list[Record]:
