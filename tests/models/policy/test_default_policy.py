@@ -44,13 +44,10 @@ def reasons(given: dict[str, Any]) -> dict[str, Reason]:
     return {reason.code: reason for reason in POLICY.rules.run(rule_input)}
 
 
-SHELL_COMPANY = {
-    "employer_applicants_7d": 3.0,
-    "employer_unverified": 1.0,
-    "contacts_total": 159.0,
-    "amount_to_maximum": 0.45,
-}
+SHELL_COMPANY = {"employer_applicants_7d": 3.0, "contacts_total": 159.0, "amount_to_maximum": 0.5}
 """An employer that is a name and a number."""
+ROOM = {"gps_cell_applicants_24h": 3.0, "contacts_total": 159.0, "amount_to_maximum": 0.5}
+"""People in one room whose homes nobody knows."""
 
 AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     # code, effect, what just makes it hit, and what to change so that it just does not
@@ -128,15 +125,20 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     (
         "GPS_CELL_CROWDED",
         "review",
-        {"gps_cell_applicants_24h": 3.0, "gps_address_km": 5.0, "amount_to_maximum": 0.45},
+        {"gps_cell_applicants_24h": 3.0, "gps_address_km": 5.0, "amount_to_maximum": 0.5},
         {"gps_address_km": 4.9},
     ),
     (
         "GPS_CELL_CROWDED",
         "review",
-        {"gps_cell_applicants_24h": 3.0, "gps_address_km": 5.0, "amount_to_maximum": 0.45},
-        {"amount_to_maximum": 0.449},
+        {"gps_cell_applicants_24h": 3.0, "gps_address_km": 5.0, "amount_to_maximum": 0.5},
+        {"amount_to_maximum": 0.499},
     ),
+    ("GPS_CELL_CROWDED", "review", ROOM, {"gps_cell_applicants_24h": 2.0}),
+    ("GPS_CELL_CROWDED", "review", ROOM, {"contacts_total": 160.0}),
+    ("GPS_CELL_CROWDED", "review", ROOM, {"amount_to_maximum": 0.499}),
+    ("GPS_CELL_CROWDED", "review", ROOM, {"gps_address_km": 4.9}),
+    ("GPS_CELL_CROWDED", "review", {**ROOM, "contacts_total": None}, {"gps_cell_store_share": 0.8}),
     ("GPS_FAR_FROM_ADDRESS", "note", {"gps_address_km": 300.0}, {"gps_address_km": 299.9}),
     ("GPS_FAR_FROM_STORE", "review", {"gps_store_km": 20.0, "channel": "store"}, {"gps_store_km": 19.9}),
     ("GPS_FAR_FROM_STORE", "review", {"gps_store_km": 20.0, "channel": "store"}, {"channel": "app"}),
@@ -197,10 +199,9 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ),
     ("EMPLOYER_CROWDED", "note", {"employer_applicants_24h": 10.0}, {"employer_applicants_24h": 9.0}),
     ("EMPLOYER_CROWDED", "review", SHELL_COMPANY, {"employer_applicants_7d": 2.0}),
-    ("EMPLOYER_CROWDED", "review", SHELL_COMPANY, {"employer_unverified": 0.0}),
     ("EMPLOYER_CROWDED", "review", SHELL_COMPANY, {"contacts_total": 160.0}),
-    ("EMPLOYER_CROWDED", "review", SHELL_COMPANY, {"amount_to_maximum": 0.449}),
-    ("EMPLOYER_CROWDED", "review", {**SHELL_COMPANY, "contacts_total": None}, {"employer_unverified": 0.0}),
+    ("EMPLOYER_CROWDED", "review", SHELL_COMPANY, {"amount_to_maximum": 0.499}),
+    ("EMPLOYER_CROWDED", "review", {**SHELL_COMPANY, "contacts_total": None}, {"contacts_total": 160.0}),
     ("BLACKLIST_HIT", "review", {"blacklist_severity": 1.0}, {"blacklist_severity": 0.0}),
     ("BLACKLIST_HIT", "reject", {"blacklist_severity": 3.0, "blacklist_hits_own": 1.0}, {"blacklist_severity": 2.0}),
     ("BLACKLIST_HIT", "reject", {"blacklist_severity": 3.0, "blacklist_hits_own": 1.0}, {"blacklist_hits_own": 0.0}),
