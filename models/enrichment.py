@@ -53,7 +53,8 @@ LabelFlag = Literal["", "fraud", "honest"]
 
 
 class ListHit(Struct, frozen=True, array_like=True):
-    """One entry of one list that an identifier of this application matches, valid at event time."""
+    """One entry of one list that an identifier of this application matches: on the list now, and not expired at event
+    time. An entry that was added after the event time counts, too, or a late application would slip through."""
 
     kind: str
     """Identifier kind as it stands in the application: `contact_phone` for a contact's phone that is listed."""

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from msgspec.structs import replace
 
 from models.enrichment import RETENTION_MS, SIGHTINGS_PER_SUBJECT, ListHit, Observation
-from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind, ListEntryFacts, epoch_ms
+from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts, epoch_ms
 from streams.index.graph import Graph, Node
 from streams.index.layout import (
     DEVICE_EVENTS_KEPT,
@@ -31,10 +31,10 @@ from streams.index.protocol import (
     encode_stored,
 )
 from streams.index.records import (
-    SIGHTED_KINDS,
     DeviceRecord,
     SightingRecord,
     application_sighting,
+    application_subjects,
     device_record,
     device_sighting,
     device_state,
@@ -97,7 +97,7 @@ class MemoryIndex:
         around = Neighbourhood(self._graph, node, time, applicant, application.channel, identifiers)
         neighbours, links = around.walk()
         result = self._results.get(event)
-        subjects = _subjects(application)
+        subjects = application_subjects(application)
         sighting = application_sighting(application, time, event)
         if fresh and sighting is not None:
             for kind, subject in subjects:
@@ -240,12 +240,6 @@ class MemoryIndex:
                 records: dict[str, list[Any]] = self._devices if kind == "device" else self._sightings
                 if key in records and records[key][0].occurred_ms <= limit:
                     del records[key]
-
-
-def _subjects(application: ApplicationFacts) -> list[tuple[IdentifierKind, str]]:
-    """The sighted identifiers of an application."""
-    found = [(kind, application.token(kind)) for kind in SIGHTED_KINDS]
-    return [(kind, KIND_CODES[kind] + token) for kind, token in found if token]
 
 
 def _list_entry(entry: ListEntryFacts, changed: tuple[int, str]) -> _Entry:

@@ -1,8 +1,4 @@
--- One application goes into the index, and everything its decision needs comes out. Behind storage.lua.
---
--- `app` is the application being observed, `shared` what one of its identifiers has: the other applications as a flat
--- table (time, node, applicant, channel, ...) newest first, their number, and the counts of those beyond the newest.
--- A `source` is an identifier as a possible link; `around` is the neighbourhood as it grows.
+-- One application goes into the index, and everything its decision needs comes out. Behind neighbourhood.lua.
 
 local NOTHING = {0, 0, 0, 0, 0}
 local NOBODY_ELSE = {flat = {}, count = 0, older = NOTHING, beyond = 0}
@@ -102,163 +98,12 @@ end
 local function speed(app, shared, other)
   if shared == NOBODY_ELSE and (not other or other == NOBODY_ELSE) then return other and ALONE_IN_BOTH_ROLES or ALONE end
   local counts, applicants = windowed(app, shared, 1)
-  local as_phone = {}
+  local as_phone = "\144"
   if other then
-    local _
-    _, as_phone = windowed(app, other, 0)
+    local _, others = windowed(app, other, 0)
+    as_phone = write_counts(others)
   end
-  return pack(counts) .. pack(applicants) .. pack(1 + shared.count + shared.beyond) .. pack(as_phone)
-end
-
--- An identifier as a possible link. A number that somebody names as a contact's links who names it with who has it.
-local function source(identifier, shared, own, holders)
-  local flat, count, degree = shared.flat, shared.count, shared.beyond + (own and 1 or 0)
-  if holders and holders.count > 0 then
-    local both, seen = {}, {}
-    for i = 1, 4 * count do both[i] = flat[i] end
-    for i = 2, 4 * count, 4 do seen[flat[i]] = true end
-    for i = 1, 4 * holders.count, 4 do
-      if not seen[holders.flat[i + 1]] then
-        for j = 1, 4 do both[4 * count + j] = holders.flat[i + j - 1] end
-        count = count + 1
-      end
-    end
-    flat = both
-  end
-  if holders then degree = degree + holders.beyond end
-  degree = degree + count
-  local kind = KINDS[byte(identifier)]
-  return {kind = kind, token = sub(identifier, 2), flat = flat, count = count, degree = degree,
-    own = own, walked = degree <= CROWD or (own and not kind.weak), leads_on = degree <= CROWD and not kind.weak}
-end
-
--- Fetches the applications behind the sources that are not there yet, as neighbours of that hop.
-local function fetch(app, around, sources, hop)
-  local names, times = {}, {}
-  for _, link in ipairs(sources) do
-    if link.walked then
-      local flat = link.flat
-      for i = 1, link.count do
-        local name = flat[4 * i - 2]
-        if not around.position[name] and not times[name] then
-          names[#names + 1], times[name] = name, flat[4 * i - 3]
-        end
-        if link.leads_on then around.leads_on[name] = true end
-      end
-    end
-  end
-  local room = NODES_MAX - #around.names
-  if #names > room then
-    around.cut = true
-    sort(names, function(a, b) return newer(times[a], a, times[b], b) end)
-    for i = #names, room + 1, -1 do names[i] = nil end
-  end
-  local keys = {}
-  for i, name in ipairs(names) do keys[i] = app.prefix .. "a:" .. name end
-  for i, stored in ipairs(mget(keys)) do
-    if is_observed(stored) then
-      local name, count = names[i], #around.names
-      around.names[count + 1], around.wires[count + 1] = name, neighbour(stored, char(hop))
-      around.position[name], around.stored[name] = count, stored
-    end
-  end
-end
-
-local function rest_of(around, name)
-  local rest = around.rests[name]
-  if not rest then
-    rest = read_rest(around.stored[name])
-    around.rests[name] = rest
-  end
-  return rest
-end
-
--- What the hop-1 neighbours share with others still.
-local function sources_of_neighbours(app, around, seen)
-  local wanted, keys = {}, {}
-  local function want(identifier)
-    if seen[identifier] then return end
-    seen[identifier] = true
-    wanted[#wanted + 1], keys[#keys + 1] = identifier, app.prefix .. "i:" .. identifier
-    if KINDS[byte(identifier)].holders then
-      keys[#keys + 1] = app.prefix .. "i:" .. KINDS[byte(identifier)].holders .. sub(identifier, 2)
-    end
-  end
-  for _, name in ipairs(around.names) do
-    if around.leads_on[name] then
-      for _, identifier in ipairs(rest_of(around, name)[1]) do
-        local kind = KINDS[byte(identifier)]
-        if kind.hop_two then want(identifier) end
-        if kind.namers then want(kind.namers .. sub(identifier, 2)) end
-      end
-    end
-  end
-
-  local values, at, sources = mget(keys), 0, {}
-  local function read(identifier, stored)
-    local flat, count = read_entries(stored, app.time)
-    local shared = {flat = flat, count = count, beyond = 0}
-    if #stored >= PER_IDENTIFIER * WIDTH then
-      local _, beyond = overflow_counts(read_overflow(app.prefix .. "o:" .. identifier), app.time)
-      shared.beyond = beyond
-    end
-    return shared
-  end
-  for _, identifier in ipairs(wanted) do
-    local role = KINDS[byte(identifier)].holders
-    at = at + (role and 2 or 1)
-    local mine, theirs = values[role and at - 1 or at] or "", role and values[at] or ""
-    if mine ~= "" and #mine + #theirs > WIDTH then  -- one entry alone is the neighbour's own
-      local shared, holders = read(identifier, mine), role and read(role .. sub(identifier, 2), theirs)
-      if shared.count > 0 then sources[#sources + 1] = source(identifier, shared, false, holders) end
-    end
-  end
-  return sources
-end
-
--- The sources that connect two or more of the neighbourhood, and the crowded ones that were left alone.
-local function add_links(app, around, sources, links)
-  for _, found in ipairs(sources) do
-    local flat, members, channels = found.flat, {}, {}
-    if found.own then members[1], channels[CHANNELS[app.channel]] = -1, 1 end
-    for i = 1, 4 * found.count, 4 do
-      local channel, position = CHANNELS[flat[i + 3]], around.position[flat[i + 1]]
-      channels[channel] = (channels[channel] or 0) + 1
-      if position then members[#members + 1] = position end
-    end
-    if #members > 1 or (found.own and not found.walked) then
-      links[#links + 1] = {found.kind.name, found.token, found.degree, channels, members}
-    end
-  end
-end
-
--- What one person used: six tables of counts per window, as in PersonCounts.
-local function person(app, around, shared)
-  local counts, seen = {}, {}
-  for i = 1, 6 do counts[i], seen[i] = {0, 0, 0, 0, 0}, {} end
-  local function use(identifiers, window)
-    for _, identifier in ipairs(identifiers) do
-      local at = KINDS[byte(identifier)].person
-      if at and not seen[at][identifier] then
-        seen[at][identifier] = true
-        counts[at][window] = counts[at][window] + 1
-      end
-    end
-  end
-  use(app.identifiers, 1)
-  local window = 1
-  for i = 1, 4 * shared.count, 4 do
-    local age, name = app.time - shared.flat[i], shared.flat[i + 1]
-    if age >= 0 and around.stored[name] then
-      while age >= WINDOWS[window] do window = window + 1 end
-      use(rest_of(around, name)[1], window)
-      if rest_of(around, name)[2] == "r" then counts[6][window] = counts[6][window] + 1 end
-    end
-  end
-  for i = 1, 6 do
-    for j = 2, #WINDOWS do counts[i][j] = counts[i][j] + counts[i][j - 1] end
-  end
-  return counts
+  return write_counts(counts) .. write_counts(applicants) .. pack(1 + shared.count + shared.beyond) .. as_phone
 end
 
 local function array(parts)
@@ -308,7 +153,7 @@ local function observe(request, head)
       local role = (kind.holders or kind.namers) .. token
       other = shared[role] or visit(app, role, values[role_at[i]], false)
     end
-    velocity[i] = "\150" .. pack(kind.name) .. pack(token) .. speed(app, here, other)
+    velocity[i] = "\150" .. kind.wire .. write_token(token) .. speed(app, here, other)
     if here.beyond > 0 and not reported[kind] then
       reported[kind] = true
       truncated[#truncated + 1] = "identifier:" .. kind.name
@@ -331,7 +176,7 @@ local function observe(request, head)
       local entries = unpack_message(stored)
       for j = 1, #entries, 5 do
         if entries[j + 4] ~= "" and (entries[j + 3] == 0 or entries[j + 3] > app.time) then
-          hits[#hits + 1] = "\153" .. pack(kind.name) .. pack(token) .. entries[j + 4]
+          hits[#hits + 1] = "\153" .. kind.wire .. write_token(token) .. entries[j + 4]
         end
       end
       listed = listed or (kind.own == true and is_listed(entries, node.time))
@@ -363,6 +208,6 @@ local function observe(request, head)
     sightings[i] = stored or "\144"
   end
   return "\156" .. pack(not app.fresh) .. binary(values[#keys - 1]) .. binary(values[#keys]) .. pack(app.resubmissions)
-    .. array(hits) .. array(velocity) .. (applicant and pack(person(app, around, applicant)) or "\192") .. array(around.wires) .. pack(links)
+    .. array(hits) .. array(velocity) .. (applicant and person(app, around, applicant) or "\192") .. array(around.wires) .. pack(links)
     .. (values[#keys - 2] or "\144") .. array(sightings) .. pack(truncated)
 end

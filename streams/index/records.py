@@ -101,6 +101,12 @@ def application_sighting(application: ApplicationFacts, occurred_ms: int, event:
     return SightingRecord(occurred_ms, event, place.gps_cell, accuracy, vpn, application.application_id)
 
 
+def application_subjects(application: ApplicationFacts) -> list[tuple[IdentifierKind, str]]:
+    """The sighted identifiers of an application: kind and identifier, in the order of `SIGHTED_KINDS`."""
+    found = [(kind, application.token(kind)) for kind in SIGHTED_KINDS]
+    return [(kind, KIND_CODES[kind] + token) for kind, token in found if token]
+
+
 def sightings(
     kind: IdentifierKind, records: Iterable[SightingRecord], occurred_ms: int, application_id: str
 ) -> list[Sighting]:

@@ -1,5 +1,5 @@
 -- How applications, identifiers and lists are stored, and the small change of it. library.py puts the constants in
--- front and observe.lua and update.lua behind; layout.py explains the keys.
+-- front and the other files behind; layout.py explains the keys.
 
 local byte, char, find, rep, sub, concat, sort, max, min
 local pack, unpack_message, unpack_at, read_struct, write_struct, call
@@ -14,6 +14,7 @@ local function prepare()
   DECISIONS = {["-"] = pack(""), a = pack("approve"), v = pack("review"), r = pack("reject")}
   LABELS = {["-"] = pack(""), h = pack("honest"), f = pack("fraud")}
   LISTED = {[false] = pack(false), [true] = pack(true)}
+  for _, kind in pairs(KINDS) do kind.wire = pack(kind.name) end
 end
 
 -- Of two moments the later one; at the same moment the greater name, byte by byte (Lua's own `<` asks the locale).
