@@ -1,4 +1,5 @@
-"""The link index in Valkey or Redis (7 or newer): one server-side function call an event, one round trip a batch.
+"""The link index in Valkey or Redis (7 or newer): one server-side function call an event, one round trip for up to 25
+applications.
 
 The function library is loaded when the server does not have it, at the first call or after a restart. A server that
 is down, slow or out of memory makes every call raise `IndexUnavailableError`; the pool connects again by itself.
@@ -27,8 +28,10 @@ from streams.index.protocol import IndexUnavailableError, LabelFlagChange, Remem
 
 WRITE_DEADLINE_MS = 1_000
 """Longest wait for everything but `observe`: no score waits for it, and a failure costs more than the wait."""
-CALLS_PER_ROUND_TRIP = 500
-"""A longer batch goes in several round trips, each with the whole deadline."""
+APPLICATIONS_PER_ROUND_TRIP = 25
+"""A longer batch goes in several round trips, each with the whole deadline: 100 applications in a busy server are near
+50 ms of work, and the deadline is there for a server that does not answer."""
+WRITES_PER_ROUND_TRIP = 500
 
 
 class ValkeyIndex:
@@ -64,9 +67,9 @@ class ValkeyIndex:
         return cls(settings.redis_url.get_secret_value(), settings.redis_prefix, settings.index_deadline_ms, **options)
 
     async def observe(self, applications: Sequence[ApplicationFacts]) -> list[Observation]:
-        """See the protocol. The deadline is for the whole batch."""
+        """See the protocol. Either all are observed or IndexUnavailableError is raised, also when some have been."""
         requests = [wire.observe_request(self._prefix, application) for application in applications]
-        replies = await self._call("observe", requests, self._deadline_ms)
+        replies = await self._call("observe", requests, self._deadline_ms, APPLICATIONS_PER_ROUND_TRIP)
         return [wire.observation(application, reply) for application, reply in zip(applications, replies, strict=True)]
 
     async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:
@@ -101,26 +104,27 @@ class ValkeyIndex:
         await self._client.aclose()
 
     async def _call(
-        self, function: str, requests: Sequence[wire.Request], deadline_ms: int = WRITE_DEADLINE_MS
+        self,
+        function: str,
+        requests: Sequence[wire.Request],
+        deadline_ms: int = WRITE_DEADLINE_MS,
+        per_round_trip: int = WRITES_PER_ROUND_TRIP,
     ) -> list[Any]:
         """The replies of one function to each request, in order. Raises IndexUnavailableError."""
         name = library.function(function)
         commands = [("FCALL", name, 0, msgpack.encode(values), *binaries) for values, *binaries in requests]
         replies: list[Any] = []
-        for start in range(0, len(commands), CALLS_PER_ROUND_TRIP):
-            replies += await self._round_trip(commands[start : start + CALLS_PER_ROUND_TRIP], deadline_ms)
+        for start in range(0, len(commands), per_round_trip):
+            replies += await self._round_trip(commands[start : start + per_round_trip], deadline_ms)
         return replies
 
     async def _round_trip(self, commands: Sequence[tuple[Any, ...]], deadline_ms: int) -> list[Any]:
         try:
             async with asyncio.timeout(deadline_ms / 1000):
                 replies = await self._pipeline(commands)
-                homeless = [i for i, reply in enumerate(replies) if _is_function_missing(reply)]
-                if homeless:
+                if any(map(_is_function_missing, replies)):
                     await self._load()
-                    again = await self._pipeline([commands[i] for i in homeless])
-                    for i, reply in zip(homeless, again, strict=True):
-                        replies[i] = reply
+                    replies = await self._pipeline(commands)
         except (RedisError, OSError, TimeoutError) as error:
             raise IndexUnavailableError(f"{type(error).__name__}: {error}") from error
         _raise_first_error(replies)

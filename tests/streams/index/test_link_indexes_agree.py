@@ -24,9 +24,9 @@ Step = ApplicationFacts | DeviceEventFacts | ListEntryFacts | LabelFlagChange | 
 
 EVER_MS = 1_000 * DAY_MS
 EDGES_MS = sorted({0, *(edge + step for edge in WINDOWS_MS for step in (-1, 0, 1))})
-MOMENTS = st.one_of(st.sampled_from(EDGES_MS), st.integers(0, 2 * HOUR_MS), st.integers(0, 200 * DAY_MS)).map(
-    NOON_MS.__sub__
-)
+MOMENTS = st.one_of(
+    st.just(0), st.sampled_from(EDGES_MS), st.integers(0, 2 * HOUR_MS), st.integers(0, 200 * DAY_MS)
+).map(NOON_MS.__sub__)
 NAMES = st.sampled_from(["x", "y", "z"])
 NUMBERS = st.sampled_from(["n1", "n2", "n3", "n4"])
 APPLICATION_IDS = st.sampled_from([f"A-{i}" for i in range(6)])
@@ -109,7 +109,11 @@ RESULTS = st.builds(
     st.sampled_from(["approve", "review", "reject"]),
     st.integers(NOON_MS, NOON_MS + 2),
 )
-HISTORIES = st.lists(st.one_of(APPLICATIONS, APPLICATIONS, APPLICATIONS, DEVICE_EVENTS, LIST_ENTRIES, LABELS, RESULTS))
+HISTORIES = st.lists(
+    st.one_of(APPLICATIONS, APPLICATIONS, APPLICATIONS, DEVICE_EVENTS, LIST_ENTRIES, LABELS, RESULTS),
+    min_size=10,
+    max_size=40,
+)
 
 
 async def take(index: LinkIndex, step: Step) -> object:
@@ -182,7 +186,7 @@ async def test_both_indexes_answer_alike_in_a_crowd(valkey: EmbeddedValkey, seed
 
 @pytest.mark.parametrize("kind", ["memory", "valkey"])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(data=st.data(), history=st.lists(st.one_of(APPLICATIONS, DEVICE_EVENTS, LIST_ENTRIES, LABELS)))
+@given(data=st.data(), history=st.lists(st.one_of(APPLICATIONS, DEVICE_EVENTS, LIST_ENTRIES, LABELS), max_size=30))
 async def test_the_order_of_arrival_and_repeats_leave_no_trace(
     valkey: EmbeddedValkey, kind: str, data: st.DataObject, history: list[Step]
 ) -> None:
