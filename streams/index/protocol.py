@@ -1,7 +1,8 @@
 """The contract of the link index. Two implementations keep it: `valkey.py` (production) and `memory.py` (backtests and
 tests); one suite of tests runs over both.
 
-All calls take a batch and go to the server in one round trip, long ones in a few. All are idempotent, so a batch may be sent again.
+All calls take a batch and go to the server in one round trip, long ones in a few. All are idempotent, so a batch may be
+sent again.
 Any call of the Valkey implementation raises `IndexUnavailableError` when the server cannot be asked in time.
 """
 
