@@ -53,8 +53,7 @@ LabelFlag = Literal["", "fraud", "honest"]
 
 
 class ListHit(Struct, frozen=True, array_like=True):
-    """One entry of one list that an identifier of this application matches: on the list now, and not expired at event
-    time. An entry that was added after the event time counts, too, or a late application would slip through."""
+    """An entry of a list for an identifier of this application: there when it was observed, unexpired at event time."""
 
     kind: str
     """Identifier kind as it stands in the application: `contact_phone` for a contact's phone that is listed."""

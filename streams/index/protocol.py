@@ -95,7 +95,8 @@ class LinkIndex(Protocol):
 
     async def put_list_entries(self, entries: Sequence[ListEntryFacts]) -> None:
         """Add or remove list entries. The newest by `occurred_at` wins per list and identifier, so order is no matter;
-        applications that have the identifier are marked `listed`."""
+        applications that have the identifier are marked `listed`. An application sees entries that were added after its
+        event time, too: a late one would slip through otherwise."""
 
     async def set_labels(self, changes: Sequence[LabelFlagChange]) -> None:
         """Set label flags; of applications not yet observed too."""
