@@ -23,7 +23,7 @@ def print_summary(console: Console, tally: Tally, seconds: float) -> None:
     for line in _counts(tally, seconds):
         console.print(line, markup=False)
     console.print(_typologies(rows))
-    console.print("flagged: review or reject; 3rd on: from the third application of a ring on")
+    console.print("flagged: review or reject; 3rd on: applications after the second of their ring")
     console.print(_targets(targets(rows)))
 
 
@@ -64,7 +64,7 @@ def _typologies(rows: list[Typology]) -> Table:
 
 def _targets(checks: list[Target]) -> Table:
     table = _table("Targets", "decided", "flagged", "", "target", "")
-    said = {True: "met", False: "MISSED", None: "none came"}
+    said = {True: "met", False: "MISSED", None: "-"}
     for each in checks:
         wanted = f"{'at least' if each.at_least else 'at most'} {each.threshold:.0%}"
         table.add_row(
