@@ -59,6 +59,12 @@ class Batch:
             event.ack()
         return True
 
+    def abandon(self) -> None:
+        """Leave a stale batch to the next assignment, where it comes again. Faust would wait for it before it lets the
+        partitions go, or stops."""
+        for event in self._events:
+            self._app.consumer.unacked.discard(event.message)
+
 
 async def batches(app: Any, stream: Any, most: int) -> AsyncIterator[Batch]:
     """Batches of 1 to `most` events of an agent's stream, without end. The caller acknowledges each."""

@@ -75,7 +75,8 @@ async def _process(batch: Batch, topic: str, take: Take[F], handle: Handler[F], 
             break
         except IndexUnavailableError:
             if batch.stale:
-                return  # the partitions are going elsewhere, and these events with them
+                batch.abandon()
+                return
             await asyncio.sleep(INDEX_PAUSE_S)
     await deps.publisher.publish([*dead, *handled.publish])
     batch.acknowledge()
