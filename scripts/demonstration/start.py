@@ -21,6 +21,9 @@ from scripts.embedded.progress import download_progress
 from streams.kafka import admin_client
 from streams.topics import TOPICS, TopicsNotReadyError, create_or_check
 
+LEAST_INDEX_DEADLINE_MS = 250
+"""Kafka, Valkey, the worker and the traffic share this machine's cores: that one waits for another is no outage."""
+
 Say = Callable[[str], None]
 """Called with what is done, as in `Kafka listens`."""
 
@@ -72,6 +75,7 @@ def started(data_dir: Path, kafka_port: int, redis_port: int, console: Console, 
 def demo_settings(servers: EmbeddedServers, data_dir: Path) -> Settings:
     """The operator's settings where a demo leaves a choice, and the embedded servers' own. The key is a new one: what
     a demo tokenises is read by nobody later."""
+    operators = Settings()
     own = {
         "broker": servers.kafka.url,
         "redis_url": SecretStr(servers.valkey.url),
@@ -79,11 +83,12 @@ def demo_settings(servers: EmbeddedServers, data_dir: Path) -> Settings:
         "pii_key": SecretStr(secrets.token_hex(32)),
         "demo": True,
         "replication_factor": 1,
+        "index_deadline_ms": max(operators.index_deadline_ms, LEAST_INDEX_DEADLINE_MS),
         "web_host": LOOPBACK,
         "web_port": free_port(),
     }
     remote = [name for name in Settings.model_fields if name.startswith(("kafka_", "redis_")) and name not in own]
-    return Settings().model_copy(update=own | {name: Settings.model_fields[name].default for name in remote})
+    return operators.model_copy(update=own | {name: Settings.model_fields[name].default for name in remote})
 
 
 async def _make_topics(settings: Settings) -> None:
