@@ -4,7 +4,8 @@ test_batches.py` fails when those change.
 Faust acknowledges an event when the agent's loop moves on, whatever became of it, and when an exception leaves the
 loop; it also waits for nothing that was merely enqueued. So here: acknowledgement is manual, a batch is whatever waits
 already (a lone event never waits for company), and only a batch whose results are published is acknowledged, in offset
-order. A batch may not be left out while later ones are acknowledged: Faust would commit past it. An event of an earlier assignment of partitions is never acknowledged: its partition may be another worker's now.
+order. A batch may not be left out while later ones are acknowledged: Faust would commit past it. And an event of an
+earlier assignment of partitions is never acknowledged: its partition may be another worker's now.
 """
 
 from __future__ import annotations

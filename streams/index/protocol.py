@@ -3,7 +3,8 @@ tests); one suite of tests runs over both.
 
 All calls take a batch and go to the server in one round trip, long ones in a few. All are idempotent, so a batch may be
 sent again.
-Any call of the Valkey implementation raises `IndexUnavailableError` when the server cannot be asked in time.
+Any call of the Valkey implementation raises `IndexUnavailableError` when the server cannot be asked in time, and
+`IndexFaultError` when a call fails on the server.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
 
 class IndexUnavailableError(Exception):
     """The index did not answer within the deadline, or not at all. The cause is chained."""
+
+
+class IndexFaultError(Exception):
+    """The index answers, but fails on this very call: a fault of ours, which waiting does not mend."""
 
 
 class StoredResult(Struct, frozen=True, array_like=True):

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import pytest
 import redis
@@ -15,7 +15,13 @@ from config.settings import Settings
 from scripts.embedded import EmbeddedValkey
 from scripts.embedded.ports import free_port
 from streams.index import library
-from streams.index.protocol import IndexUnavailableError, LabelFlagChange, ResultToRemember, StoredResult
+from streams.index.protocol import (
+    IndexFaultError,
+    IndexUnavailableError,
+    LabelFlagChange,
+    ResultToRemember,
+    StoredResult,
+)
 from streams.index.valkey import ValkeyIndex
 from tests.builders import CELL, NOON_MS, application, device_event, list_entry
 from tests.streams.index.conftest import PATIENT_MS
@@ -206,3 +212,25 @@ async def test_everything_but_lists_is_forgotten_in_the_end(
     lasting = [key.decode().removeprefix(topic_prefix) for key in keys if admin.pttl(key) < 0]
     assert {key.decode().removeprefix(topic_prefix)[:2] for key in keys} == {f"{c}:" for c in "aiolsdruc"}
     assert [key[:3] for key in lasting] == ["l:p"]
+
+
+async def test_replies_that_came_while_the_process_was_kept_off_its_processor_are_in_time(
+    valkey: EmbeddedValkey, topic_prefix: str
+) -> None:
+    async with connected(valkey.url, topic_prefix) as patient:
+        await patient.observe([application(f"A-{number}", device_id="d") for number in range(64)])
+    async with connected(valkey.url, topic_prefix, deadline_ms=100) as index:
+        await index.ping()
+        asking = asyncio.create_task(index.observe([application(f"B-{number}", device_id="d") for number in range(25)]))
+        await asyncio.sleep(0.002)
+        sleep(0.4)  # noqa: ASYNC251 - the whole process stands still; the server answers meanwhile, at length
+        assert len(await asking) == 25
+
+
+async def test_a_call_that_fails_on_the_server_is_a_fault_and_not_an_outage(
+    valkey: EmbeddedValkey, topic_prefix: str
+) -> None:
+    async with connected(valkey.url, topic_prefix) as index:
+        with pytest.raises(IndexFaultError):
+            await index._call("observe", [(("not", "a", "request"),)])
+        await index.ping()
