@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (ValueError, OSError, KeyError):
-            raise ValueError(f"{value!r} is no time zone of the IANA database; write for example Asia/Shanghai") from None
+            raise ValueError(f"{value!r} is no IANA time zone; write for example Asia/Shanghai") from None
         return value
 
     @model_validator(mode="after")

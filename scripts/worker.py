@@ -7,5 +7,5 @@ from streams.worker import run_worker
 
 
 def worker() -> None:
-    """Run one worker until Ctrl-C or SIGTERM; run more of them to scale. Topics have to exist (tidegate topics create)."""
+    """Run one worker until Ctrl-C or SIGTERM. Run more of them to scale. The topics have to exist."""
     run_worker(Settings())

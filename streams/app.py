@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -67,6 +68,8 @@ class App(faust.App):
         await self.health.start()
         self.add_future(self.health.watch())
         await super().on_start()
+        # What has been loaded by now stays: without it every full collection of garbage walks through it again.
+        gc.freeze()
 
     async def on_shutdown(self) -> None:
         await super().on_shutdown()
