@@ -101,6 +101,7 @@ async def _decide(
         deps.metrics.count_decision(case)
         decided.append(case)
     for case, result in zip(decided, await _remember(decided, deps), strict=True):
+        _log(case)
         outgoing = _outgoing(case.decision.application_id, result, deps)
         if case.decision.degraded:
             outgoing.append(_deferred(case, deps))
@@ -108,6 +109,19 @@ async def _decide(
             results.settle.append(case.decision.event_id)
         results.first[case.decision.event_id] = outgoing
     return results
+
+
+def _log(case: Decided) -> None:
+    """A line a decision is for looking into things: at debug."""
+    decision = case.decision
+    logger.debug(
+        "decided",
+        application_id=decision.application_id,
+        decision_id=decision.decision_id,
+        decision=decision.decision,
+        fraud_score=decision.fraud_score,
+        latency_ms=decision.latency_ms,
+    )
 
 
 async def _enrich(applications: Sequence[ApplicationFacts], results: _Results, deps: Dependencies) -> list[Enrichment]:
@@ -172,6 +186,10 @@ class _AlertHead(Struct):
     kind: str
 
 
+class _DecisionHead(Struct):
+    decision_id: str
+
+
 def _outgoing(application_id: str, result: StoredResult, deps: Dependencies) -> list[Outgoing]:
     """The decision, and what has not been published yet of the rest."""
     key = application_id.encode()
@@ -179,9 +197,16 @@ def _outgoing(application_id: str, result: StoredResult, deps: Dependencies) -> 
     if result.audit is not None:
         outgoing.append(Outgoing(deps.settings.topic("decision-audit"), key, result.audit))
         for alert in result.alerts:
+            decision_id = json.decode(result.decision, type=_DecisionHead).decision_id
             head = json.decode(alert, type=_AlertHead)
             deps.metrics.alerts.labels(head.kind).inc()
-            logger.info("alert", kind=head.kind, alert_id=head.alert_id, application_id=application_id)
+            logger.info(
+                "alert",
+                kind=head.kind,
+                alert_id=head.alert_id,
+                application_id=application_id,
+                decision_id=decision_id,
+            )
             outgoing.append(Outgoing(deps.settings.topic("alerts"), head.alert_id.encode(), alert))
     return outgoing
 

@@ -1,0 +1,47 @@
+"""JSON logs: one line an event, of ours and of the libraries', and nothing below the level."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from streams.logs import configure_logs
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    levels = {name: logging.getLogger(name).level for name in ("aiokafka", "faust", "mode", "asyncio")}
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+
+
+def test_a_line_is_json_with_its_values(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("INFO")
+    structlog.get_logger("ours").info("decided", application_id="A-1", decision_id="d-1")
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["application_id"], line["decision_id"]) == ("decided", "A-1", "d-1")
+    assert line["level"] == "info"
+    assert line["timestamp"].endswith("Z")
+
+
+def test_what_is_below_the_level_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("INFO")
+    structlog.get_logger("ours").debug("decided")
+    assert capsys.readouterr().err == ""
+
+
+def test_libraries_log_in_the_same_form_from_warning_on(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("INFO")
+    logging.getLogger("aiokafka.consumer").info("joined")
+    logging.getLogger("aiokafka.consumer").warning("left %s", "group")
+    assert json.loads(capsys.readouterr().err)["event"] == "left group"
