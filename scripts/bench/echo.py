@@ -1,5 +1,5 @@
-"""The yardstick: a Faust app with the worker's own settings and one agent that decodes an application, encodes it, sends
-it and awaits the acknowledgement, one record at a time. Run as a process: `python -m scripts.bench.echo`."""
+"""The yardstick: a Faust app with the worker's own settings and one agent that decodes an application, encodes it,
+sends it and awaits the acknowledgement, one at a time. Run as a process: `python -m scripts.bench.echo`."""
 
 from __future__ import annotations
 
