@@ -3,6 +3,7 @@ the error it raises."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -113,6 +114,16 @@ class Settings(BaseSettings):
         if len(key) < MIN_PII_KEY_BYTES:
             raise SettingsError(f"TIDEGATE_PII_KEY has {len(key)} bytes; at least {MIN_PII_KEY_BYTES} are needed")
         return key
+
+    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The environment that makes a process, in whatever directory, use exactly these settings: what it inherits,
+        without any TIDEGATE_* variables there, and ours. Secrets stand in it in the clear."""
+        variables = {name: value for name, value in inherited.items() if not name.upper().startswith("TIDEGATE_")}
+        for name, value in self:
+            if value is not None:
+                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+                variables[f"TIDEGATE_{name.upper()}"] = str(plain.absolute() if isinstance(plain, Path) else plain)
+        return variables
 
     def topic(self, name: str) -> str:
         """Full name of a topic of the contract."""

@@ -1,4 +1,4 @@
-"""Worker processes for the benchmarks, and what they answer."""
+"""The processes that the benchmarks measure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def running(module: str, settings: Settings, log_file: Path) -> Iterator[subproc
     """`python -m module` with these settings as its environment; ended, by force if need be, on the way out."""
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", module], env={**os.environ, **environment(settings)}, stdout=log, stderr=log
+            [sys.executable, "-m", module], env=settings.environment(os.environ), stdout=log, stderr=log
         )
         try:
             yield process
@@ -30,17 +30,3 @@ def running(module: str, settings: Settings, log_file: Path) -> Iterator[subproc
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """The TIDEGATE_* variables that make a process use these settings."""
-    return {
-        "TIDEGATE_BROKER": settings.broker,
-        "TIDEGATE_REDIS_URL": settings.redis_url.get_secret_value(),
-        "TIDEGATE_TOPIC_PREFIX": settings.topic_prefix,
-        "TIDEGATE_PII_KEY": settings.pii_key.get_secret_value(),
-        "TIDEGATE_DATA_DIR": str(settings.data_dir),
-        "TIDEGATE_PARTITIONS": str(settings.partitions),
-        "TIDEGATE_WEB_PORT": str(settings.web_port),
-        "TIDEGATE_LOG_LEVEL": settings.log_level,
-    }

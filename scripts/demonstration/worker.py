@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import msgspec
-from pydantic import SecretStr
 
 from config.settings import Settings
 from scripts.embedded.ports import LOOPBACK
@@ -59,8 +58,7 @@ class DemoWorker(EmbeddedServer):
         return [sys.executable, "-m", "scripts.demonstration.early_worker"]
 
     def _environment(self) -> dict[str, str]:
-        others = {name: value for name, value in super()._environment().items() if not name.startswith("TIDEGATE_")}
-        return others | environment(self._settings)
+        return self._settings.environment(super()._environment())
 
     def _answers(self) -> bool:
         status, _ = self._ask()
@@ -72,13 +70,3 @@ class DemoWorker(EmbeddedServer):
             connection.request("GET", "/readyz")
             answer = connection.getresponse()
             return answer.status, answer.read()
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """The TIDEGATE_* variables that make a process, in whatever directory, use exactly these settings."""
-    variables = {}
-    for name, value in settings:
-        if value is not None:
-            plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-            variables[f"TIDEGATE_{name.upper()}"] = str(plain.absolute() if isinstance(plain, Path) else plain)
-    return variables

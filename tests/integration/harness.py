@@ -18,7 +18,6 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from config.settings import Settings
-from scripts.bench.processes import environment
 from scripts.embedded.ports import free_port
 
 READY_S = 40.0
@@ -34,7 +33,7 @@ class WorkerProcess:
         with log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streams.worker"],
-                env={**os.environ, **environment(self.settings)},
+                env=self.settings.environment(os.environ),
                 stdout=log,
                 stderr=log,
             )

@@ -11,7 +11,6 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from config.settings import Settings
-from scripts.bench.processes import environment
 from tests.integration.harness import StartWorker
 
 TIDEGATE = str(Path(sys.executable).with_name("tidegate"))
@@ -20,7 +19,7 @@ TIDEGATE = str(Path(sys.executable).with_name("tidegate"))
 def run_worker(settings: Settings, **changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [TIDEGATE, "worker"],
-        env={**os.environ, **environment(settings), **changes},
+        env={**settings.environment(os.environ), **changes},
         capture_output=True,
         text=True,
         timeout=60,

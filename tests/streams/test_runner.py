@@ -18,7 +18,6 @@ import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from config.settings import Settings
-from scripts.bench.processes import environment
 from streams.app import build_dependencies, faust_options
 from streams.codec import Decoded, InvalidRecord
 from streams.dependencies import Dependencies
@@ -181,7 +180,7 @@ async def test_a_worker_that_cannot_publish_exits_with_70_and_acknowledges_nothi
         sys.executable,
         "-c",
         FAILS_BEYOND_A_RECORD,
-        env={**os.environ, **environment(settings)},
+        env=settings.environment(os.environ),
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )

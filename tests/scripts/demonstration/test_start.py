@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
 from scripts.demonstration.start import LEAST_INDEX_DEADLINE_MS, demo_settings
-from scripts.demonstration.worker import environment
 from scripts.embedded import EmbeddedServers
 
 
@@ -54,17 +52,3 @@ def test_the_index_has_a_longer_deadline_at_least(
 ) -> None:
     monkeypatch.setenv("TIDEGATE_INDEX_DEADLINE_MS", str(given))
     assert demo_settings(servers, tmp_path).index_deadline_ms == used
-
-
-def test_a_process_with_the_variables_has_exactly_the_settings(
-    servers: EmbeddedServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TIDEGATE_POLICY", "policy.toml")
-    settings = demo_settings(servers, tmp_path)
-    variables = environment(settings)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"TIDEGATE_{name.upper()}", raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir("/")  # a relative path of the operator's still leads to the same file
-    assert Settings(_env_file=None) == settings.model_copy(update={"policy": tmp_path / "policy.toml"})

@@ -1,0 +1,47 @@
+"""Settings as the environment of a process that is to have the same ones."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from config.settings import Settings
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
+    """Settings with secrets, flags and a relative path, none of which are the defaults."""
+    monkeypatch.chdir(tmp_path)
+    return Settings(
+        _env_file=None,
+        broker="kafka://127.0.0.1:20001",
+        redis_url=SecretStr("redis://:hush@127.0.0.1:20002/0"),
+        pii_key=SecretStr("sixteen bytes or more"),
+        demo=True,
+        policy=Path("policy.toml"),
+        batch_max=7,
+    )
+
+
+def test_a_process_with_the_environment_has_exactly_the_settings(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"TIDEGATE_{name.upper()}", raising=False)
+    for name, value in settings.environment({}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir("/")  # a relative path still leads to the same file
+    paths = {"policy": tmp_path / "policy.toml", "data_dir": tmp_path / ".tidegate"}
+    assert Settings(_env_file=None) == settings.model_copy(update=paths)
+
+
+def test_nothing_of_the_operators_own_variables_is_left(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEGATE_KAFKA_SASL_USERNAME", "somebody")
+    monkeypatch.setenv("tidegate_redis_username", "somebody")
+    environment = settings.environment(os.environ)
+    assert "TIDEGATE_KAFKA_SASL_USERNAME" not in environment
+    assert "tidegate_redis_username" not in environment
+    assert environment["PATH"] == os.environ["PATH"]
