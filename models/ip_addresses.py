@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 _BLOCK_BITS = {4: 24, 6: 48}
 _ADDRESS_BITS = {4: 32, 6: 128}
+
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_CANONICAL_V4 = re.compile(rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}")
 
 _HIDDEN_NETWORKS = {
     4: (
@@ -45,6 +49,10 @@ class IpFacts(NamedTuple):
 @lru_cache(maxsize=8_192)
 def read_ip(raw: str) -> IpFacts | None:
     """The address; IPv4 mapped into IPv6 is IPv4, a zone index is left out. None when it is no address."""
+    plain = _CANONICAL_V4.fullmatch(raw)
+    if plain is not None:  # nearly all of them, without two objects of `ipaddress`
+        value = int.from_bytes(bytes(map(int, plain.groups())), "big")
+        return IpFacts(raw, f"{raw.rpartition('.')[0]}.0/24", 4, _is_hidden(4, value))
     address = _parse(raw.strip().partition("%")[0])
     if address is None:
         return None
@@ -55,7 +63,7 @@ def read_ip(raw: str) -> IpFacts | None:
         address=str(address),
         block=f"{first_of_block}/{_BLOCK_BITS[version]}",
         version=version,
-        private=any(first <= value <= last for first, last in _HIDDEN_RANGES[version]),
+        private=_is_hidden(version, value),
     )
 
 
@@ -63,6 +71,10 @@ def normalise_ip(raw: str) -> str | None:
     """Canonical spelling of an address, or None when it is none."""
     facts = read_ip(raw)
     return None if facts is None else facts.address
+
+
+def _is_hidden(version: int, value: int) -> bool:
+    return any(first <= value <= last for first, last in _HIDDEN_RANGES[version])
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from models.regions import province_of_phone
 from models.text import compatible
@@ -22,6 +22,9 @@ _PLAIN = re.compile(r"(?:(?:\+|00)?86)?(1[3-9][0-9]{9})|0([1-9][0-9]{8,10})")
 """A mainland mobile, or a fixed line with its area code."""
 _SEPARATORS = str.maketrans("", "", " -")
 _MAINLAND_MOBILE = re.compile(r"\+861[3-9][0-9]{9}")
+_CHINA: Any = PhoneMetadata.metadata_for_region("CN")
+_GIVEN_OUT = re.compile(_CHINA.mobile.national_number_pattern)
+"""The mainland's mobile ranges, as libphonenumber has them."""
 _MOBILE_PREFIX = 10
 """Characters of `+86` and the seven digits that say whether a mobile number is given out, and where."""
 _MASK = "*"
@@ -73,7 +76,7 @@ def _parse(raw: str) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def _read_mainland_mobile(prefix: str) -> PhoneFacts:
-    valid = phonenumbers.is_valid_number(phonenumbers.parse(prefix + "0000"))
+    valid = _GIVEN_OUT.fullmatch(prefix[3:] + "0000") is not None
     segment = prefix[3:6]
     return PhoneFacts(
         valid=valid,

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import pickle
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
-from river.anomaly import HalfSpaceTrees
+
+from models.scoring.half_space_trees import CompiledTrees, Leaves
 
 WARM_UP = 250
 """Applications learned before it says anything: the first window of the trees."""
@@ -62,20 +63,28 @@ class AnomalyModel:
     """
 
     def __init__(self, seed: int = SEED) -> None:
-        # river's default size. Larger trees (25 of height 15) take seconds to build at the first learn.
-        self._trees: Any = HalfSpaceTrees(seed=seed)
+        self._trees = CompiledTrees((*(scaled.name for scaled in SCALED), *_NOTHING_MISSING), seed)
         self._learned = 0
+        self._found: tuple[Mapping[str, float | None] | None, Leaves] = None, ()
 
     def score(self, features: Mapping[str, float | None]) -> float | None:
         """How unusual the features are; None until `WARM_UP` applications were learned."""
         if self._learned < WARM_UP:
             return None
-        return round(float(self._trees.score_one(unit_cube(features))), 6)
+        return round(self._trees.score(self._leaves(features)), 6)
 
     def learn(self, features: Mapping[str, float | None]) -> None:
         """Take the features into account from now on."""
-        self._trees.learn_one(unit_cube(features))
+        self._trees.learn(self._leaves(features))
         self._learned += 1
+
+    def _leaves(self, features: Mapping[str, float | None]) -> Leaves:
+        """Features are scored and then learned: the way to the leaves is gone once for both."""
+        last, leaves = self._found
+        if last is not features:
+            leaves = self._trees.find(unit_cube(features))
+            self._found = features, leaves
+        return leaves
 
     @property
     def learned(self) -> int:
@@ -84,7 +93,7 @@ class AnomalyModel:
 
     def state_bytes(self) -> int:
         """Size of the model as it would be written into a snapshot, in bytes."""
-        return len(pickle.dumps(self._trees))
+        return len(pickle.dumps(self._trees.state))
 
 
 def unit_cube(features: Mapping[str, float | None]) -> dict[str, float]:

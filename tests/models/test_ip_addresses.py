@@ -1,7 +1,7 @@
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.ip_addresses import normalise_ip, read_ip
@@ -61,6 +61,19 @@ def test_an_address_lies_in_its_block_and_has_one_spelling(address: IPv4Address 
     assert ip_address(facts.address) in ip_network(facts.block)
     assert facts.version == ip_network(facts.block).version
     assert read_ip(facts.address) == facts
+
+
+@given(st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", fullmatch=True))
+@example("01.2.3.4")
+@example("255.255.255.255")
+@example("0.0.0.1")
+def test_four_numbers_with_dots_are_read_as_the_standard_library_reads_them(raw: str) -> None:
+    try:
+        expected = str(IPv4Address(raw))
+    except ValueError:
+        assert read_ip(raw) is None
+    else:
+        assert (read_ip(raw) or pytest.fail()).address == expected
 
 
 @given(st.text(max_size=50))

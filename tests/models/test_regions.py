@@ -1,4 +1,5 @@
 import pytest
+from phonenumbers import PhoneNumber, geocoder
 from phonenumbers.geodata import GEOCODE_DATA
 
 from models.regions import PROVINCES, province_of_id_number, province_of_phone
@@ -49,6 +50,12 @@ def test_a_phone_belongs_to_a_province(phone: str, code: str) -> None:
 @pytest.mark.parametrize("phone", ["+864001234567", "+12025550123", "+86123"])
 def test_a_service_or_foreign_number_belongs_to_none(phone: str) -> None:
     assert province_of_phone(phone) is None
+
+
+def test_the_province_of_a_mobile_is_that_of_the_geocoder() -> None:
+    for prefix in (*range(1300000, 2000000, 977), *range(1380000, 1381000)):
+        place = geocoder.description_for_valid_number(PhoneNumber(86, prefix * 10_000), "en")
+        assert province_of_phone(f"+86{prefix}0000") == PROVINCES.get(place.rpartition(", ")[2]), prefix
 
 
 def test_every_mainland_place_of_the_geocoding_data_lies_in_a_province() -> None:
