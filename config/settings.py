@@ -134,8 +134,3 @@ class Settings(BaseSettings):
         """The workers' consumer group, which is Faust's app id too. It carries the topic prefix, so that deployments
         that share a cluster do not join each other's group."""
         return self.topic_prefix + self.group_id
-
-    @property
-    def redis_prefix(self) -> str:
-        """What the keys in Valkey start with: deployments that share a server stay apart like their topics do."""
-        return self.topic_prefix

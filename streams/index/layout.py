@@ -1,13 +1,17 @@
 """How the link index names and bounds what it stores; both implementations go by it.
 
-Keys in Valkey, after the deployment's prefix (`node`, `event` and `alert` are short hashes, `identifier` is the kind's
-code with the token):
+Keys in Valkey, after five characters that stand for the deployment (`node`, `event` and `alert` are short hashes,
+`identifier` is the kind's code, a small letter, with the beginning of the token):
 
-    a:<node>        an application: flags, wire form, times, identifiers
-    i:<identifier>  its newest applications      o:<identifier>  counts of the older ones, only where there are any
-    l:<identifier>  its list entries             d:<identifier>  the events of a device
-    s:<identifier>  the places it was seen at    r:<event>       the result of an application event
-    u:<event>       its audit copy, until it is settled          c:<alert>  which event claimed an alert
+    <identifier>    its newest applications      O<identifier>  counts of the older ones, only where there are any
+    A<node>         an application: flags, wire form, times, identifiers
+    L<identifier>   its list entries             D<identifier>  the events of a device
+    S<identifier>   the places it was seen at    R<event>       the decision on an application event
+    U<event>        its audit record and alerts, until they are settled
+    C<alert>        which event claimed an alert                P  which deployment the five characters stand for
+
+Most keys are an identifier that a single application has, so these are short: key and value are 30 bytes, what fits
+with Valkey's own 26 into an allocation of 56.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from typing import get_args
 
 from models.enrichment import DecisionFlag, LabelFlag
 from models.events import Channel, ListedKind
-from models.facts import IdentifierKind
+from models.facts import ApplicationFacts, IdentifierKind
 
 KIND_CODES: dict[IdentifierKind, str] = {
     "id_number": "i",
@@ -38,7 +42,8 @@ KIND_CODES: dict[IdentifierKind, str] = {
     "store_id": "s",
     "sales_rep_id": "r",
 }
-"""Kind -> its one character in keys and stored lists. Stored: never change one."""
+"""Kind -> its one character in keys and stored lists, a small letter. Stored: never change one."""
+KIND_OF_CODE: dict[str, IdentifierKind] = {code: kind for kind, code in KIND_CODES.items()}
 LIST_KINDS: dict[IdentifierKind, IdentifierKind] = {
     **{kind: kind for kind in KIND_CODES if kind in get_args(ListedKind)},
     "contact_phone": "phone",
@@ -70,8 +75,32 @@ EVENTS_PER_APPLICATION = 64
 IDENTIFIERS_PER_APPLICATION = 96
 """Identifiers that one application may gather over its events; later ones are left out. One event has 35 at most."""
 
+PREFIX_CHARACTERS = 5
+TOKEN_CHARACTERS = 13
+"""As much of an identifier's token as the index keeps: 78 bits. Among a hundred million identifiers of one kind, the
+odds that any two are taken for the same are 2 in a hundred million."""
 APPLICANT_CHARACTERS = 8
-"""As much of an applicant's token as is kept beside each application of an identifier."""
+"""As much of an applicant's token as is kept beside each application of an identifier: 48 bits, among 64."""
+
+
+def key_prefix(topic_prefix: str) -> str:
+    """What a deployment's keys in Valkey start with: always `PREFIX_CHARACTERS` of base64url, 30 bits of a hash. Two
+    deployments on one server that share it would be told (`ping`)."""
+    digest = blake2b(topic_prefix.encode(), digest_size=8, person=b"prefix").digest()
+    return base64.urlsafe_b64encode(digest)[:PREFIX_CHARACTERS].decode()
+
+
+def short_identifier(kind: IdentifierKind, token: str) -> str:
+    """An identifier as the index names it: the kind's code and `TOKEN_CHARACTERS` characters."""
+    return KIND_CODES[kind] + token[:TOKEN_CHARACTERS].ljust(TOKEN_CHARACTERS, "-")
+
+
+def whole_tokens(application: ApplicationFacts) -> dict[str, str]:
+    """Token as the index keeps it -> the whole of it, for the identifiers of an application."""
+    return {
+        short_identifier(identifier.kind, identifier.token)[1:]: identifier.token
+        for identifier in application.identifiers
+    }
 
 
 def short_applicant(token: str) -> str:

@@ -17,12 +17,15 @@ from streams.index.graph import Graph, Node
 from streams.index.layout import (
     DEVICE_EVENTS_KEPT,
     KIND_CODES,
+    KIND_OF_CODE,
     LABEL_CODES,
     LIST_KINDS,
     short_applicant,
     short_hash,
+    short_identifier,
+    whole_tokens,
 )
-from streams.index.neighbourhood import CONTACT, KIND_OF_CODE, Neighbourhood
+from streams.index.neighbourhood import CONTACT, Neighbourhood
 from streams.index.protocol import (
     LabelFlagChange,
     RememberedResult,
@@ -83,7 +86,7 @@ class MemoryIndex:
         self._advance(time)
         node = self._graph.node(short_hash(application.application_id))
         fresh = node.take_up(time, event)
-        identifiers = [KIND_CODES[identifier.kind] + identifier.token for identifier in application.identifiers]
+        identifiers = [short_identifier(identifier.kind, identifier.token) for identifier in application.identifiers]
         if fresh:
             self._place(node, application, time, event, identifiers)
         mine = set(node.identifiers)
@@ -94,7 +97,8 @@ class MemoryIndex:
             node.listed = self._is_listed(node)
 
         applicant = short_applicant(application.applicant_token)
-        around = Neighbourhood(self._graph, node, time, applicant, application.channel, identifiers)
+        tokens = whole_tokens(application)
+        around = Neighbourhood(self._graph, node, time, applicant, application.channel, identifiers, tokens)
         neighbours, links = around.walk()
         result = self._results.get(event)
         subjects = application_subjects(application)
@@ -108,7 +112,11 @@ class MemoryIndex:
             duplicate=not fresh,
             earlier=encode_stored(result) if result is not None else None,
             resubmissions=node.earlier_events(event),
-            hits=[hit for identifier in identifiers for hit in self._hits(identifier, time)],
+            hits=[
+                replace(hit, token=tokens.get(identifier[1:], identifier[1:]))
+                for identifier in identifiers
+                for hit in self._hits(identifier, time)
+            ],
             velocity=around.velocity(),
             person=around.person(),
             neighbours=neighbours,
@@ -179,7 +187,7 @@ class MemoryIndex:
         """See the protocol."""
         for event in map(short_hash, event_ids):
             if event in self._results:
-                self._results[event] = replace(self._results[event], audit=None)
+                self._results[event] = StoredResult(self._results[event].decision, [], None)
 
     async def observe_devices(self, events: Sequence[DeviceEventFacts]) -> None:
         """See the protocol."""
@@ -195,7 +203,7 @@ class MemoryIndex:
     async def put_list_entries(self, entries: Sequence[ListEntryFacts]) -> None:
         """See the protocol."""
         for entry in entries:
-            identifier = KIND_CODES[entry.kind] + entry.token
+            identifier = short_identifier(entry.kind, entry.token)
             changed = (entry.occurred_ms, short_hash(entry.event_id))
             of_identifier = self._lists.setdefault(identifier, {})
             if entry.list not in of_identifier or changed > of_identifier[entry.list].changed:

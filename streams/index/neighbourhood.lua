@@ -1,16 +1,24 @@
 -- Who is around an application and what links them. Behind storage.lua.
 --
 -- `app` is the application being observed, `shared` what one of its identifiers has: the other applications as a flat
--- table (time, node, applicant, channel, ...) newest first, their number, and the counts of those beyond the newest.
+-- table (see `read_entries`) newest first, their number, and the counts of those beyond the newest.
 -- A `source` is an identifier as a possible link; `around` is the neighbourhood as it grows.
 
--- The wire form of five counts, and of a token; most are small enough to be written without the packer.
+-- The wire form of five counts; most are small enough to be written without the packer.
 local function write_counts(counts)
   return counts[#WINDOWS] < 128 and "\149" .. char(unpack(counts)) or pack(counts)
 end
 
-local function write_token(token)
-  return #token < 32 and char(160 + #token) .. token or pack(token)
+-- Fetches the nodes of these names into `app.nodes`, each once; false where there is none.
+local function load_nodes(app, names)
+  local missing, keys = {}, {}
+  for _, name in ipairs(names) do
+    if app.nodes[name] == nil then
+      app.nodes[name] = false
+      missing[#missing + 1], keys[#keys + 1] = name, app.prefix .. "A" .. name
+    end
+  end
+  for i, stored in ipairs(mget(keys)) do app.nodes[missing[i]] = stored end
 end
 
 -- An identifier as a possible link. A number that somebody names as a contact's links who names it with who has it.
@@ -56,24 +64,24 @@ local function fetch(app, around, sources, hop)
     sort(names, function(a, b) return newer(times[a], a, times[b], b) end)
     for i = #names, room + 1, -1 do names[i] = nil end
   end
-  local keys = {}
-  for i, name in ipairs(names) do keys[i] = app.prefix .. "a:" .. name end
-  for i, stored in ipairs(mget(keys)) do
+  load_nodes(app, names)
+  for _, name in ipairs(names) do
+    local stored = app.nodes[name]
     if is_observed(stored) then
-      local name, count = names[i], #around.names
+      local count = #around.names
       around.names[count + 1], around.wires[count + 1] = name, neighbour(stored, char(hop))
-      around.position[name], around.stored[name] = count, stored
+      around.position[name] = count
     end
   end
 end
 
-local function rest_of(around, name)
-  local rest = around.rests[name]
-  if not rest then
-    rest = read_rest(around.stored[name])
-    around.rests[name] = rest
+local function identifiers_of(app, around, name)
+  local identifiers = around.identifiers[name]
+  if not identifiers then
+    identifiers, around.decisions[name] = read_identifiers(app.nodes[name])
+    around.identifiers[name] = identifiers
   end
-  return rest
+  return identifiers
 end
 
 -- What the hop-1 neighbours share with others still.
@@ -82,14 +90,14 @@ local function sources_of_neighbours(app, around, seen)
   local function want(identifier)
     if seen[identifier] then return end
     seen[identifier] = true
-    wanted[#wanted + 1], keys[#keys + 1] = identifier, app.prefix .. "i:" .. identifier
+    wanted[#wanted + 1], keys[#keys + 1] = identifier, app.prefix .. identifier
     if KINDS[byte(identifier)].holders then
-      keys[#keys + 1] = app.prefix .. "i:" .. KINDS[byte(identifier)].holders .. sub(identifier, 2)
+      keys[#keys + 1] = app.prefix .. KINDS[byte(identifier)].holders .. sub(identifier, 2)
     end
   end
   for _, name in ipairs(around.names) do
     if around.leads_on[name] then
-      for _, identifier in ipairs(rest_of(around, name)[1]) do
+      for _, identifier in ipairs(identifiers_of(app, around, name)) do
         local kind = KINDS[byte(identifier)]
         if kind.hop_two then want(identifier) end
         if kind.namers then want(kind.namers .. sub(identifier, 2)) end
@@ -97,24 +105,32 @@ local function sources_of_neighbours(app, around, seen)
     end
   end
 
-  local values, at, sources = mget(keys), 0, {}
-  local function read(identifier, stored)
-    local flat, count = read_entries(stored, app.time)
-    local shared = {flat = flat, count = count, beyond = 0}
-    if #stored >= PER_IDENTIFIER * WIDTH then
-      local _, beyond = overflow_counts(read_overflow(app.prefix .. "o:" .. identifier), app.time)
-      shared.beyond = beyond
-    end
-    return shared
-  end
+  local values, at, found, names, sources = mget(keys), 0, {}, {}, {}
   for _, identifier in ipairs(wanted) do
     local role = KINDS[byte(identifier)].holders
     at = at + (role and 2 or 1)
     local mine, theirs = values[role and at - 1 or at] or "", role and values[at] or ""
-    if mine ~= "" and #mine + #theirs > WIDTH then  -- one entry alone is the neighbour's own
-      local shared, holders = read(identifier, mine), role and read(role .. sub(identifier, 2), theirs)
-      if shared.count > 0 then sources[#sources + 1] = source(identifier, shared, false, holders) end
+    if mine ~= "" and #mine + #theirs > NAME then  -- one application alone is the neighbour itself
+      found[#found + 1] = {identifier, mine, role and role .. sub(identifier, 2), theirs}
+      if #mine == NAME then names[#names + 1] = mine end
+      if #theirs == NAME then names[#names + 1] = theirs end
     end
+  end
+  load_nodes(app, names)
+
+  local function read(identifier, stored)
+    if #stored == NAME then stored = entry_of(stored, app.nodes[stored]) end
+    local flat, count = read_entries(stored, app.time, 4)
+    local shared = {flat = flat, count = count, beyond = 0}
+    if #stored >= PER_IDENTIFIER * WIDTH then
+      local _, beyond = overflow_counts(read_overflow(app.prefix .. "O" .. identifier), app.time)
+      shared.beyond = beyond
+    end
+    return shared
+  end
+  for _, each in ipairs(found) do
+    local shared, holders = read(each[1], each[2]), each[3] and read(each[3], each[4])
+    if shared.count > 0 then sources[#sources + 1] = source(each[1], shared, false, holders) end
   end
   return sources
 end
@@ -152,10 +168,10 @@ local function person(app, around, shared)
   local window = 1
   for i = 1, 4 * shared.count, 4 do
     local age, name = app.time - shared.flat[i], shared.flat[i + 1]
-    if age >= 0 and around.stored[name] then
+    if age >= 0 and around.position[name] then
       while age >= WINDOWS[window] do window = window + 1 end
-      use(rest_of(around, name)[1], window)
-      if rest_of(around, name)[2] == "r" then counts[6][window] = counts[6][window] + 1 end
+      use(identifiers_of(app, around, name), window)
+      if around.decisions[name] == "r" then counts[6][window] = counts[6][window] + 1 end
     end
   end
   for i = 1, 6 do

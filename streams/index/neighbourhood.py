@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from models.enrichment import (
     CROWD,
@@ -17,11 +17,9 @@ from models.enrichment import (
     Velocity,
 )
 from models.events import Channel
-from models.facts import IdentifierKind
 from streams.index.graph import NOBODY_ELSE, Graph, Node, Shared
-from streams.index.layout import KIND_CODES, PERSON_KINDS
+from streams.index.layout import KIND_CODES, KIND_OF_CODE, PERSON_KINDS
 
-KIND_OF_CODE: dict[str, IdentifierKind] = {code: kind for kind, code in KIND_CODES.items()}
 PHONE, CONTACT = KIND_CODES["phone"], KIND_CODES["contact_phone"]
 OTHER_ROLE = {PHONE: CONTACT, CONTACT: PHONE}
 """The same number as somebody's own phone and as somebody's contact."""
@@ -56,15 +54,24 @@ class Neighbourhood:
     """Everything around one application at one moment."""
 
     def __init__(
-        self, graph: Graph, own: Node, time: int, applicant: str, channel: Channel, identifiers: Sequence[str]
+        self,
+        graph: Graph,
+        own: Node,
+        time: int,
+        applicant: str,
+        channel: Channel,
+        identifiers: Sequence[str],
+        tokens: Mapping[str, str],
     ) -> None:
-        """`own` is the application, observed at `time`; `applicant` and `channel` are as this event says."""
+        """`own` is the application, observed at `time`; `applicant` and `channel` are as this event says, and `tokens`
+        are the whole ones of the event's identifiers."""
         self._graph = graph
         self._own = own
         self._time = time
         self._applicant = applicant
         self._channel = channel
         self._identifiers = identifiers
+        self._tokens = tokens
         self._shared = {identifier: graph.others(identifier, time, own) for identifier in identifiers}
         self._nodes: dict[Node, int] = {}  # and their hop, in order
         self._leads_on: set[Node] = set()
@@ -81,7 +88,8 @@ class Neighbourhood:
         counts, applicants = self._windowed(shared, 1)
         as_phone = self._windowed(self._other_role(identifier), 0)[1] if identifier[0] in OTHER_ROLE else []
         degree = 1 + len(shared.nodes) + shared.beyond
-        return Velocity(KIND_OF_CODE[identifier[0]], identifier[1:], counts, applicants, degree, as_phone)
+        token = self._tokens.get(identifier[1:], identifier[1:])
+        return Velocity(KIND_OF_CODE[identifier[0]], token, counts, applicants, degree, as_phone)
 
     def _other_role(self, identifier: str) -> Shared:
         other = OTHER_ROLE[identifier[0]] + identifier[1:]
@@ -190,7 +198,8 @@ class Neighbourhood:
         channels: dict[str, int] = {self._channel: 1} if source.own else {}
         for node in source.nodes:
             channels[node.channel] = channels.get(node.channel, 0) + 1
-        return Link(KIND_OF_CODE[source.code], source.token, source.degree, channels, members)
+        token = self._tokens.get(source.token, source.token)
+        return Link(KIND_OF_CODE[source.code], token, source.degree, channels, members)
 
     def person(self) -> PersonCounts | None:
         """What the applicant used; after `walk`, of whose neighbours it is made. None without an ID number."""

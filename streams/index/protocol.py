@@ -29,8 +29,8 @@ class IndexFaultError(Exception):
 class StoredResult(Struct, frozen=True, array_like=True):
     """What one application event led to, as published: bytes of the records, so that a repeat publishes the same.
 
-    The index keeps `decision` and `alerts` as long as the application; `audit` only until `settle` says that all
-    of it has been published.
+    The index keeps `decision` as long as the application; `alerts` and `audit` only until `settle` says that all of it
+    has been published: then they are empty and None.
     """
 
     decision: bytes
@@ -93,7 +93,7 @@ class LinkIndex(Protocol):
         """Keep results before they are published, and claim their alerts."""
 
     async def settle(self, event_ids: Sequence[str]) -> None:
-        """All of these events' results have been published: their audit copies may go."""
+        """All of these events' results have been published: only the decisions are kept."""
 
     async def observe_devices(self, events: Sequence[DeviceEventFacts]) -> None:
         """Update device states and sightings."""

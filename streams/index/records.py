@@ -10,7 +10,7 @@ from msgspec import Struct
 from models.enrichment import RETENTION_MS, WINDOWS_MS, DeviceState, Sighting
 from models.events import DeviceEventKind
 from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind
-from streams.index.layout import KIND_CODES, short_hash
+from streams.index.layout import short_hash, short_identifier
 
 _HOUR_MS, _DAY_MS, _, _MONTH_MS, _ = WINDOWS_MS
 
@@ -85,9 +85,9 @@ def device_sighting(event: DeviceEventFacts) -> SightingRecord | None:
 
 def device_subjects(event: DeviceEventFacts) -> list[str]:
     """The identifiers that a device event places: the device, and the phone when it names one."""
-    subjects = [KIND_CODES["device_id"] + event.device_token]
+    subjects = [short_identifier("device_id", event.device_token)]
     if event.phone_token is not None:
-        subjects.append(KIND_CODES["phone"] + event.phone_token)
+        subjects.append(short_identifier("phone", event.phone_token))
     return subjects
 
 
@@ -104,7 +104,7 @@ def application_sighting(application: ApplicationFacts, occurred_ms: int, event:
 def application_subjects(application: ApplicationFacts) -> list[tuple[IdentifierKind, str]]:
     """The sighted identifiers of an application: kind and identifier, in the order of `SIGHTED_KINDS`."""
     found = [(kind, application.token(kind)) for kind in SIGHTED_KINDS]
-    return [(kind, KIND_CODES[kind] + token) for kind, token in found if token]
+    return [(kind, short_identifier(kind, token)) for kind, token in found if token]
 
 
 def sightings(

@@ -2,14 +2,14 @@
 -- front and the other files behind; layout.py explains the keys.
 
 local byte, char, find, rep, sub, concat, sort, max, min
-local pack, unpack_message, unpack_at, read_struct, write_struct, call
+local pack, unpack_message, read_struct, write_struct, call
 local DECISIONS, LABELS, LISTED  -- flag -> wire form
 
 -- Lua's own libraries are not there while Valkey loads this, only when it runs.
 local function prepare()
   byte, char, find, rep, sub = string.byte, string.char, string.find, string.rep, string.sub
   concat, sort, max, min = table.concat, table.sort, math.max, math.min
-  pack, unpack_message, unpack_at = cmsgpack.pack, cmsgpack.unpack, cmsgpack.unpack_one
+  pack, unpack_message = cmsgpack.pack, cmsgpack.unpack
   read_struct, write_struct, call = struct.unpack, struct.pack, redis.call
   DECISIONS = {["-"] = pack(""), a = pack("approve"), v = pack("review"), r = pack("reject")}
   LABELS = {["-"] = pack(""), h = pack("honest"), f = pack("fraud")}
@@ -36,9 +36,9 @@ local function mget(keys)
   return values
 end
 
--- Entries: the newest applications of an identifier, newest first, each 26 bytes: time, node, applicant, channel.
-local WIDTH = 26
-local formats = {}  -- by number of entries
+-- Entries: the newest applications of an identifier, newest first, each WIDTH bytes: time, node, applicant, channel. Of an
+-- application that has an identifier alone, as most do, only the node is stored: it knows the rest.
+local WIDTH, NAME = 24, 11
 
 -- The entries without that of `node`, and whether it was there.
 local function without(entries, node)
@@ -61,21 +61,26 @@ local function insert(entries, time, node, tail)
   return sub(entries, 1, at - 1) .. write_struct(">I6", time) .. node .. tail .. sub(entries, at)
 end
 
--- The entries within the retention of `time` as a flat table (time, node, applicant, channel, ...) and how many.
-local function read_entries(entries, time)
+-- The entries within the retention of `time` as a flat table and their number: four fields each (time, node, applicant,
+-- channel), or two (time, applicant) where nobody asks for more.
+local FIELDS = {[2] = "I6xxxxxxxxxxxI6x", [4] = "I6c11I6c1"}
+local formats = {[2] = {}, [4] = {}}  -- by number of entries
+local function read_entries(entries, time, fields)
   local count = #entries / WIDTH
-  local format = formats[count]
+  local format = formats[fields][count]
   if not format then
-    format = ">" .. rep("I6c11c8c1", count)
-    formats[count] = format
+    format = ">" .. rep(FIELDS[fields], count)
+    formats[fields][count] = format
   end
   local flat = {read_struct(format, entries)}
-  if count == 0 or (flat[1] - time < RETENTION and time - flat[4 * count - 3] < RETENTION) then return flat, count end
+  if count == 0 or (flat[1] - time < RETENTION and time - flat[fields * (count - 1) + 1] < RETENTION) then
+    return flat, count
+  end
   local near, kept = {}, 0
-  for i = 1, 4 * count, 4 do
+  for i = 1, fields * count, fields do
     local age = time - flat[i]
     if age < RETENTION and age > -RETENTION then
-      for j = 0, 3 do near[4 * kept + j + 1] = flat[i + j] end
+      for j = 0, fields - 1 do near[fields * kept + j + 1] = flat[i + j] end
       kept = kept + 1
     end
   end
@@ -133,32 +138,64 @@ local function overflow_counts(overflow, time, own_time)
   return counts, degree
 end
 
--- Nodes: the length of the wire form (a Neighbour but for its hop), the wire form, the rest packed. A node that only a
--- label or a decision has spoken of has no wire form.
+-- Nodes: the length of the wire form (a Neighbour but for its hop), the wire form, the fields of HEAD (time, event, applicant
+-- with channel, decision, label, listed, number of identifiers), the identifiers, and packed what few nodes have (see
+-- `write_node`). A node that only a label or a decision has spoken of has no wire form.
+local HEAD, HEAD_SIZE = ">I6c11c7c1c1BB", 28
+local IDENTIFIER = 14
 local NOBODY = "-----------"  -- the name of no event
+local NO_TAIL = "-------"
+local identifier_formats = {}  -- by number
 
-local function read_rest(stored)
-  local _, rest = unpack_at(stored, 1 + byte(stored))
-  return rest
+-- The identifiers of a stored node, and its decision.
+local function read_identifiers(stored)
+  local at = 2 + byte(stored)
+  local decision, _, _, count = byte(stored, at + 24, at + 27)
+  local format = identifier_formats[count]
+  if not format then
+    format = rep("c" .. IDENTIFIER, count)
+    identifier_formats[count] = format
+  end
+  local identifiers = {read_struct(format, stored, at + HEAD_SIZE)}
+  identifiers[count + 1] = nil  -- where reading ended
+  return identifiers, char(decision)
 end
 
 local function read_node(stored)
   if not stored then
     return {identifiers = {}, decision = "-", label = "-", listed = false, head = "", time = 0, event = NOBODY,
-      tail = "", decision_time = 0, decision_event = NOBODY, label_time = 0, events = {}}
+      tail = NO_TAIL, decision_time = 0, decision_event = NOBODY, label_time = 0, events = {}}
   end
-  local rest = read_rest(stored)
-  return {identifiers = rest[1], decision = rest[2], label = rest[3], listed = rest[4],
-    head = sub(stored, 2, 1 + rest[5]), time = rest[6], event = rest[7], tail = rest[8], decision_time = rest[9],
-    decision_event = rest[10], label_time = rest[11], events = rest[12]}
+  local size = byte(stored)
+  local time, event, tail, decision, label, listed, count = read_struct(HEAD, stored, 2 + size)
+  listed = listed == 1
+  local node = {identifiers = read_identifiers(stored), decision = decision, label = label, listed = listed,
+    time = time, event = event, tail = tail, label_time = 0, decision_time = 0, decision_event = NOBODY}
+  node.head = size == 0 and "" or sub(stored, 2, 1 + size - #DECISIONS[decision] - #LABELS[label] - #LISTED[listed])
+  local more = 2 + size + HEAD_SIZE + IDENTIFIER * count
+  if more <= #stored then
+    node.decision_time, node.decision_event, node.label_time, node.events = unpack(unpack_message(sub(stored, more)))
+  else
+    node.events = {{time, event}}
+    if decision ~= "-" then node.decision_time, node.decision_event = time, event end
+  end
+  return node
+end
+
+-- Most nodes have one event and the decision on it, and no label: nothing more is stored of these.
+local function is_plain(node)
+  local events = node.events
+  if #events ~= 1 or events[1][2] ~= node.event or node.label_time ~= 0 then return false end
+  if node.decision == "-" then return node.decision_time == 0 end
+  return node.decision_time == node.time and node.decision_event == node.event
 end
 
 local function write_node(key, node, ttl)
-  local wire = node.head
+  local wire, more = node.head, ""
   if wire ~= "" then wire = wire .. DECISIONS[node.decision] .. LABELS[node.label] .. LISTED[node.listed] end
-  call("SET", key, char(#wire) .. wire .. pack({node.identifiers, node.decision, node.label, node.listed, #node.head,
-    node.time, node.event, node.tail, node.decision_time, node.decision_event, node.label_time, node.events}),
-    "PX", ttl)
+  if not is_plain(node) then more = pack({node.decision_time, node.decision_event, node.label_time, node.events}) end
+  call("SET", key, char(#wire) .. wire .. write_struct(HEAD, node.time, node.event, node.tail, node.decision, node.label,
+    node.listed and 1 or 0, #node.identifiers) .. concat(node.identifiers) .. more, "PX", ttl)
 end
 
 local function is_observed(stored)
@@ -167,6 +204,13 @@ end
 
 local function neighbour(stored, hop)
   return "\154" .. sub(stored, 2, 1 + byte(stored)) .. hop
+end
+
+-- A node as an entry.
+local function entry_of(name, stored)
+  if not is_observed(stored) then return "" end
+  local at = 2 + byte(stored)
+  return sub(stored, at, at + 5) .. name .. sub(stored, at + 17, at + 23)
 end
 
 -- Records {time, name, ...}, newest first, each name once, at most `limit`. Returns whether it went in.
@@ -201,5 +245,5 @@ end
 
 local function list_key(prefix, identifier)
   local listed = KINDS[byte(identifier)].listed
-  return listed and prefix .. "l:" .. listed .. sub(identifier, 2)
+  return listed and prefix .. "L" .. listed .. sub(identifier, 2)
 end

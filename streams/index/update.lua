@@ -1,35 +1,36 @@
 -- Everything that is not an application: results, labels, device events, list entries. Behind observe.lua.
 
--- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts}, the result, its audit copy ("": none).
--- Returns whether this result was stored, the one that stands, its audit copy, and which alerts the event has claimed.
-local function remember(request, result, audit)
+-- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts}, the result, its audit record and alerts.
+-- Returns whether this result was stored, the one that stands, what of it is not settled yet: for each alert `1` when the
+-- event has claimed it, else `0`, behind their number; then audit record and alerts.
+local function remember(request, result, rest)
   local prefix, event, time = request[1], request[6], request[7]
-  local key = prefix .. "r:" .. event
+  local key, rest_key = prefix .. "R" .. event, prefix .. "U" .. event
   local stored = call("GET", key)
-  if stored then return {0, stored, call("GET", prefix .. "u:" .. event)} end
+  if stored then return {0, stored, call("GET", rest_key)} end
 
   local claims = {}
   for i, alert in ipairs(request[9]) do
-    local claim = prefix .. "c:" .. alert
+    local claim = prefix .. "C" .. alert
     local won = call("SET", claim, event, "NX", "PX", request[4])
     claims[i] = (won or call("GET", claim) == event) and "1" or "0"
   end
-  stored = char(#claims) .. concat(claims) .. result
-  call("SET", key, stored, "PX", request[2])
-  if audit ~= "" then call("SET", prefix .. "u:" .. event, audit, "PX", request[3]) end
+  rest = char(#claims) .. concat(claims) .. rest
+  call("SET", key, result, "PX", request[2])
+  call("SET", rest_key, rest, "PX", request[3])
 
-  local node_key = prefix .. "a:" .. request[5]
+  local node_key = prefix .. "A" .. request[5]
   local node = read_node(call("GET", node_key))
   if newer(time, event, node.decision_time, node.decision_event) then
     node.decision, node.decision_time, node.decision_event = request[8], time, event
     write_node(node_key, node, request[2])
   end
-  return {1, stored, audit}
+  return {1, result, rest}
 end
 
 -- {prefix, ttl, node, time, label}
 local function set_label(request)
-  local key, time, label = request[1] .. "a:" .. request[3], request[4], request[5]
+  local key, time, label = request[1] .. "A" .. request[3], request[4], request[5]
   local node = read_node(call("GET", key))
   if time > node.label_time or (time == node.label_time and LABEL_RANKS[label] > LABEL_RANKS[node.label]) then
     node.label, node.label_time = label, time
@@ -40,11 +41,11 @@ end
 -- {prefix, ttl, device, event record, subjects, sighting or false}
 local function observe_device(request)
   local prefix, ttl = request[1], request[2]
-  local key = prefix .. "d:" .. request[3]
+  local key = prefix .. "D" .. request[3]
   put_stored_record(key, call("GET", key), request[4], DEVICE_EVENTS_KEPT, ttl)
   if request[6] then
     for _, subject in ipairs(request[5]) do
-      key = prefix .. "s:" .. subject
+      key = prefix .. "S" .. subject
       put_stored_record(key, call("GET", key), request[6], SIGHTINGS_PER_SUBJECT, ttl)
     end
   end
@@ -65,7 +66,7 @@ end
 -- {prefix, ttl, identifier, list, changed, event, expires (0: never)}, the wire form of the hit ("": removed).
 local function put_list_entry(request, hit)
   local prefix, ttl, identifier = request[1], request[2], request[3]
-  local key = prefix .. "l:" .. identifier
+  local key = prefix .. "L" .. identifier
   local stored = call("GET", key)
   local entries = stored and unpack_message(stored) or {}
   local at = #entries + 1
@@ -81,10 +82,10 @@ local function put_list_entry(request, hit)
   for i = 5, #entries, 5 do removed = removed and entries[i] == "" end
   if removed then call("SET", key, pack(entries), "PX", ttl) else call("SET", key, pack(entries)) end
 
-  local members = call("GET", prefix .. "i:" .. identifier)
+  local members = call("GET", prefix .. identifier)
   if not members then return end
-  for from = 1, #members, WIDTH do
-    local node_key = prefix .. "a:" .. sub(members, from + 6, from + 16)
+  for at = #members == NAME and 1 or 7, #members, WIDTH do
+    local node_key = prefix .. "A" .. sub(members, at, at + NAME - 1)
     local node = read_node(call("GET", node_key))
     local listed = node_is_listed(prefix, node)
     if node.head ~= "" and listed ~= node.listed then
@@ -94,8 +95,10 @@ local function put_list_entry(request, hit)
   end
 end
 
-local function ping()
-  return redis.status_reply("PONG")
+-- {prefix, deployment}. Says which deployment has the prefix: this one, unless another came first.
+local function ping(request)
+  local key = request[1] .. "P"
+  return call("SET", key, request[2], "NX", "GET") or request[2]
 end
 
 local function register(name, run)

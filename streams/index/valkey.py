@@ -24,7 +24,7 @@ from config.settings import Settings
 from models.enrichment import Observation
 from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
 from streams.index import library, wire
-from streams.index.layout import short_hash
+from streams.index.layout import key_prefix, short_hash
 from streams.index.protocol import (
     IndexFaultError,
     IndexUnavailableError,
@@ -46,10 +46,12 @@ WRITES_PER_ROUND_TRIP = 500
 class ValkeyIndex:
     """`streams.index.protocol.LinkIndex` on a Valkey server."""
 
-    def __init__(self, url: str, prefix: str, deadline_ms: int, **client_options: Any) -> None:
-        """`url` as redis-py takes it, `prefix` before every key, `deadline_ms` for `observe`; `client_options` go to
-        `redis.asyncio.Redis.from_url`. Connects at the first call."""
-        self._prefix = prefix
+    def __init__(self, url: str, deployment: str, deadline_ms: int, **client_options: Any) -> None:
+        """`url` as redis-py takes it; `deployment`, the topic prefix, tells this one's keys from those of others on the
+        same server; `deadline_ms` is for `observe`; `client_options` go to `redis.asyncio.Redis.from_url`. Connects at
+        the first call."""
+        self._deployment = deployment
+        self._prefix = key_prefix(deployment)
         self._deadline_ms = deadline_ms
         self._client: Redis = Redis.from_url(
             url,
@@ -73,7 +75,7 @@ class ValkeyIndex:
             options["password"] = settings.redis_password.get_secret_value()
         if settings.redis_ssl_ca_file is not None:
             options["ssl_ca_certs"] = str(settings.redis_ssl_ca_file)
-        return cls(settings.redis_url.get_secret_value(), settings.redis_prefix, settings.index_deadline_ms, **options)
+        return cls(settings.redis_url.get_secret_value(), settings.topic_prefix, settings.index_deadline_ms, **options)
 
     async def observe(self, applications: Sequence[ApplicationFacts]) -> list[Observation]:
         """See the protocol. Either all are observed or IndexUnavailableError is raised, also when some have been."""
@@ -89,7 +91,7 @@ class ValkeyIndex:
     async def settle(self, event_ids: Sequence[str]) -> None:
         """See the protocol."""
         if event_ids:
-            keys = [f"{self._prefix}u:{short_hash(event_id)}" for event_id in event_ids]
+            keys = [f"{self._prefix}U{short_hash(event_id)}" for event_id in event_ids]
             await self._round_trip([("UNLINK", *keys)], WRITE_DEADLINE_MS)
 
     async def observe_devices(self, events: Sequence[DeviceEventFacts]) -> None:
@@ -105,8 +107,13 @@ class ValkeyIndex:
         await self._call("set_label", [wire.label_request(self._prefix, change) for change in changes])
 
     async def ping(self) -> None:
-        """See the protocol. The function library is there, too, when this returns."""
-        await self._call("ping", [((),)])
+        """See the protocol. The function library is there, too, when this returns, and the keys are this deployment's;
+        IndexFaultError when they are another one's."""
+        owner = (await self._call("ping", [((self._prefix, self._deployment),)]))[0]
+        if owner.decode() != self._deployment:
+            raise IndexFaultError(
+                f"the keys of topic prefix {self._deployment!r} are those of {owner.decode()!r}: use another prefix"
+            )
 
     async def close(self) -> None:
         """Release connections."""

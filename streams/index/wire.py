@@ -6,20 +6,24 @@ text alone). `prefix` stands before every key.
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
+
 from msgspec import Struct, msgpack
 
 from models.enrichment import Link, ListHit, Neighbour, Observation, PersonCounts, Velocity
-from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts, epoch_ms
+from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind, ListEntryFacts, epoch_ms
 from streams.index.layout import (
     AUDIT_KEEP_MS,
     CHANNEL_CODES,
     CLAIM_KEEP_MS,
     DECISION_CODES,
     KEEP_MS,
-    KIND_CODES,
+    KIND_OF_CODE,
     LABEL_CODES,
     short_applicant,
     short_hash,
+    short_identifier,
+    whole_tokens,
 )
 from streams.index.protocol import LabelFlagChange, RememberedResult, ResultToRemember, encode_stored
 from streams.index.records import (
@@ -33,25 +37,35 @@ from streams.index.records import (
     device_subjects,
     sightings,
 )
-from streams.index.results import restore, shrink
+from streams.index.results import claims, restore, shrink, unsettled
 
 Request = tuple[object, ...]
 
 _KEEP = str(KEEP_MS)
 _AUDIT_KEEP = str(AUDIT_KEEP_MS)
 _CLAIM_KEEP = str(CLAIM_KEEP_MS)
-_DEVICE = KIND_CODES["device_id"]
+
+
+class _Speed(Struct, frozen=True, array_like=True):
+    """What a Velocity says behind kind and token."""
+
+    counts: list[int]
+    applicants: list[int]
+    degree: int
+    as_phone: list[int]
 
 
 class _Reply(Struct, frozen=True, array_like=True):
-    """What observe.lua answers."""
+    """What observe.lua answers. Tokens in it are as the index keeps them."""
 
     duplicate: bool
+    identifiers: list[str] | None
+    """Those that `velocity` speaks of; None: the application's own, in their order."""
     result: bytes | None
-    audit: bytes | None
+    unsettled: bytes | None
     resubmissions: int
     hits: list[ListHit]
-    velocity: list[Velocity]
+    velocity: list[_Speed]
     person: PersonCounts | None
     neighbours: list[Neighbour]
     links: list[Link]
@@ -83,28 +97,53 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
         occurred_ms,
         short_hash(application.application_id),
         event,
-        applicant + CHANNEL_CODES[application.channel],
-        [KIND_CODES[identifier.kind] + identifier.token for identifier in application.identifiers],
-        _DEVICE + device if device else "",
+        [short_identifier(identifier.kind, identifier.token) for identifier in application.identifiers],
+        short_identifier("device_id", device) if device else "",
         [subject for _, subject in application_subjects(application)],
         application_sighting(application, occurred_ms, event) or False,
     )
-    return values, _fields(neighbour)
+    tail = urlsafe_b64decode(applicant) + CHANNEL_CODES[application.channel].encode()
+    return values, _fields(neighbour), tail
 
 
 def observation(application: ApplicationFacts, reply: bytes) -> Observation:
     """The answer to `observe_request`."""
     seen = _reply_decoder.decode(reply)
     occurred_ms = application.occurred_ms
+    tokens = whole_tokens(application)
+    kinds: list[tuple[IdentifierKind, str]]
+    if seen.identifiers is None:
+        kinds = [(identifier.kind, identifier.token) for identifier in application.identifiers]
+    else:
+        kinds = [(KIND_OF_CODE[each[0]], tokens.get(each[1:], each[1:])) for each in seen.identifiers]
     return Observation(
         duplicate=seen.duplicate,
-        earlier=encode_stored(restore(seen.result, seen.audit)) if seen.result is not None else None,
+        earlier=_stored(application.event_id, seen),
         resubmissions=seen.resubmissions,
-        hits=seen.hits,
-        velocity=seen.velocity,
+        hits=[
+            ListHit(
+                hit.kind,
+                tokens.get(hit.token, hit.token),
+                hit.list,
+                hit.severity,
+                hit.reason,
+                hit.source,
+                hit.evidence,
+                hit.added_ms,
+                hit.expires_ms,
+            )
+            for hit in seen.hits
+        ],
+        velocity=[
+            Velocity(kind, token, speed.counts, speed.applicants, speed.degree, speed.as_phone)
+            for (kind, token), speed in zip(kinds, seen.velocity, strict=True)
+        ],
         person=seen.person,
         neighbours=seen.neighbours,
-        links=seen.links,
+        links=[
+            Link(link.kind, tokens.get(link.token, link.token), link.degree, link.channels, link.members)
+            for link in seen.links
+        ],
         device=device_state(seen.device, occurred_ms),
         sightings=[
             sighting
@@ -113,6 +152,10 @@ def observation(application: ApplicationFacts, reply: bytes) -> Observation:
         ],
         truncated=seen.truncated,
     )
+
+
+def _stored(event_id: str, seen: _Reply) -> bytes | None:
+    return None if seen.result is None else encode_stored(restore(event_id, seen.result, seen.unsettled))
 
 
 def remember_request(prefix: str, given: ResultToRemember) -> Request:
@@ -128,15 +171,14 @@ def remember_request(prefix: str, given: ResultToRemember) -> Request:
         DECISION_CODES[given.decision_flag],
         [short_hash(alert_id) for alert_id in given.alert_ids],
     )
-    return values, shrink(given.result), given.result.audit or b""
+    return values, shrink(given.event_id, given.result.decision), unsettled(given.result)
 
 
-def remembered(given: ResultToRemember, first: int, stored: bytes, audit: bytes | None) -> RememberedResult:
+def remembered(given: ResultToRemember, first: int, stored: bytes, rest: bytes | None) -> RememberedResult:
     """The answer to `remember_request`."""
-    if not first:
-        return RememberedResult(result=restore(stored, audit), first=False, new_alerts=[])
-    claimed = stored[1 : 1 + stored[0]]
-    return RememberedResult(result=given.result, first=True, new_alerts=[claim == ord("1") for claim in claimed])
+    if not first or rest is None:
+        return RememberedResult(result=restore(given.event_id, stored, rest), first=False, new_alerts=[])
+    return RememberedResult(result=given.result, first=True, new_alerts=claims(rest))
 
 
 def device_request(prefix: str, event: DeviceEventFacts) -> Request:
@@ -144,7 +186,7 @@ def device_request(prefix: str, event: DeviceEventFacts) -> Request:
     values = (
         prefix,
         _KEEP,
-        _DEVICE + event.device_token,
+        short_identifier("device_id", event.device_token),
         device_record(event),
         device_subjects(event),
         device_sighting(event) or False,
@@ -159,7 +201,7 @@ def list_request(prefix: str, entry: ListEntryFacts) -> Request:
     values = (
         prefix,
         _KEEP,
-        KIND_CODES[entry.kind] + entry.token,
+        short_identifier(entry.kind, entry.token),
         entry.list,
         entry.occurred_ms,
         short_hash(entry.event_id),

@@ -9,6 +9,7 @@ from typing import Any
 import redis
 
 from config.settings import Settings
+from streams.index.layout import key_prefix
 from tests.integration.harness import Client, MakeApplication, StartWorker
 
 MARKED: dict[str, object] = {
@@ -100,7 +101,7 @@ async def test_no_raw_identifier_is_found_past_the_edge(
     assert len(letters) == 1
     places = {
         "topics out": re.sub(rb'"payload_base64":"[^"]*"', b"", b"\n".join(client.raw)),
-        "valkey": all_of_valkey(topics.redis_url.get_secret_value(), topics.topic_prefix),
+        "valkey": all_of_valkey(topics.redis_url.get_secret_value(), key_prefix(topics.topic_prefix)),
         "log": worker.log().encode(),
         "metrics": worker.get("/metrics")[1].encode(),
     }

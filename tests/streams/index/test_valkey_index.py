@@ -9,12 +9,14 @@ from time import perf_counter, sleep
 
 import pytest
 import redis
+from msgspec import msgpack
 from pydantic import SecretStr
 
 from config.settings import Settings
 from scripts.embedded import EmbeddedValkey
 from scripts.embedded.ports import free_port
 from streams.index import library
+from streams.index.layout import key_prefix
 from streams.index.protocol import (
     IndexFaultError,
     IndexUnavailableError,
@@ -140,7 +142,8 @@ async def test_it_takes_its_user_and_password_from_the_settings(own_server: Embe
         )
 
     with redis.Redis.from_url(own_server.url) as own_admin:
-        own_admin.acl_setuser("worker", enabled=True, passwords=["+right"], categories=["+@all"], keys=["tidegate.*"])
+        keys = [f"{key_prefix('tidegate.')}*"]
+        own_admin.acl_setuser("worker", enabled=True, passwords=["+right"], categories=["+@all"], keys=keys)
         right, wrong = from_settings("right"), from_settings("wrong")
         await observe(right, application())
         with pytest.raises(IndexUnavailableError):
@@ -156,8 +159,7 @@ async def test_two_versions_of_the_functions_live_side_by_side(
     async with connected(valkey.url, topic_prefix) as index:
         await index.ping()
         admin.function_load(library.SOURCE.replace(library.VERSION, other))
-        await index.ping()
-        assert admin.fcall(f"ping_{other}", 0, b"\x90") == b"PONG"
+        assert admin.fcall(f"ping_{other}", 0, msgpack.encode(("other", "another"))) == b"another"
         admin.function_delete(f"tidegate_{other}")
 
 
@@ -187,6 +189,18 @@ async def test_deployments_of_one_server_do_not_see_each_other(valkey: EmbeddedV
         assert (await observe(two, application("A-2", device_id="d"))).neighbours == []
 
 
+async def test_keys_that_stand_for_another_deployment_are_refused(
+    valkey: EmbeddedValkey, admin: redis.Redis, topic_prefix: str
+) -> None:
+    async with connected(valkey.url, topic_prefix) as index:
+        admin.set(f"{key_prefix(topic_prefix)}P", "somebody-else.")
+        with pytest.raises(IndexFaultError, match=r"somebody-else\."):
+            await index.ping()
+        admin.delete(f"{key_prefix(topic_prefix)}P")
+        await index.ping()
+        assert admin.get(f"{key_prefix(topic_prefix)}P") == topic_prefix.encode()
+
+
 async def test_everything_but_lists_is_forgotten_in_the_end(
     valkey: EmbeddedValkey, admin: redis.Redis, topic_prefix: str
 ) -> None:
@@ -208,10 +222,11 @@ async def test_everything_but_lists_is_forgotten_in_the_end(
                 )
             ]
         )
-    keys = list(admin.scan_iter(f"{topic_prefix}*"))
-    lasting = [key.decode().removeprefix(topic_prefix) for key in keys if admin.pttl(key) < 0]
-    assert {key.decode().removeprefix(topic_prefix)[:2] for key in keys} == {f"{c}:" for c in "aiolsdruc"}
-    assert [key[:3] for key in lasting] == ["l:p"]
+    prefix = key_prefix(topic_prefix)
+    keys = [key.decode() for key in admin.scan_iter(f"{prefix}*")]
+    lasting = [key.removeprefix(prefix) for key in keys if admin.pttl(key) < 0]
+    assert {"A", "O", "L", "S", "D", "R", "U", "C", "i", "p"} <= {key.removeprefix(prefix)[0] for key in keys}
+    assert [key[:2] for key in lasting] == ["Lp"]
 
 
 async def test_replies_that_came_while_the_process_was_kept_off_its_processor_are_in_time(
