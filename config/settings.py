@@ -63,7 +63,7 @@ class Settings(BaseSettings):
 
     # The worker
     web_host: str = Field("127.0.0.1", description="address of /healthz, /readyz and /metrics")
-    web_port: int = Field(9464, ge=0, le=65_535, description="port of the same; 0 takes a free one")
+    web_port: int = Field(9464, ge=0, le=65_535, description="port of the same, or the next free one; 0: any")
     batch_max: int = Field(100, ge=1, le=1_000, description="most events an agent takes at once")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any
@@ -19,6 +20,9 @@ logger = structlog.get_logger(__name__)
 
 STUCK_AFTER_S = 30.0
 """A partition with records waiting whose committed offset has stood still this long is stuck."""
+
+PORTS_TRIED = 20
+"""As many workers of one machine find a port of their own."""
 
 
 class PartitionProgress(Struct):
@@ -77,17 +81,29 @@ class HealthServer:
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
+        """Listen on the port of the settings, or on the first of those after it that is free: several workers of one
+        machine share their settings. Raises OSError when none is."""
         site = web.Application()
         site.router.add_get("/healthz", self._healthz)
         site.router.add_get("/readyz", self._readyz)
         site.router.add_get("/metrics", self._metrics)
         self._runner = web.AppRunner(site, access_log=None)
         await self._runner.setup()
-        settings = self._deps.settings
-        await web.TCPSite(self._runner, settings.web_host, settings.web_port).start()
+        await self._listen(self._runner)
         host, port = self._runner.addresses[0][:2]
         logger.info("listening", healthz=f"http://{host}:{port}/healthz", metrics=f"http://{host}:{port}/metrics")
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        settings = self._deps.settings
+        last = settings.web_port + PORTS_TRIED - 1 if settings.web_port else 0
+        for port in range(settings.web_port, last + 1):
+            try:
+                await web.TCPSite(runner, settings.web_host, port).start()
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or port == last:
+                    raise
+            else:
+                return
 
     async def stop(self) -> None:
         """Stop listening."""

@@ -1,8 +1,16 @@
-"""Progress of partitions: what counts as stuck."""
+"""Progress of partitions: what counts as stuck; and where the endpoints are."""
 
 from __future__ import annotations
 
-from streams.health import STUCK_AFTER_S, Progress
+from pathlib import Path
+
+import aiohttp
+from pydantic import SecretStr
+
+from config.settings import Settings
+from scripts.embedded.ports import free_port
+from streams.app import build_dependencies
+from streams.health import STUCK_AFTER_S, HealthServer, Progress
 
 PARTITION = ("applications", 3)
 
@@ -38,3 +46,21 @@ def test_a_partition_that_went_to_another_worker_is_forgotten() -> None:
     progress.update({}, STUCK_AFTER_S * 2)
     assert progress.stuck(STUCK_AFTER_S * 3) == []
     assert progress.lag() == {}
+
+
+async def test_two_workers_with_the_same_settings_find_a_port_each(tmp_path: Path) -> None:
+    port = free_port()
+    key = SecretStr("a-key-for-tests-of-32-bytes-0000")
+    deps = build_dependencies(Settings(_env_file=None, pii_key=key, data_dir=tmp_path, web_port=port))
+    first, second = HealthServer(None, deps), HealthServer(None, deps)
+    await first.start()
+    await second.start()
+    try:
+        async with aiohttp.ClientSession() as client:
+            for taken in (port, port + 1):
+                async with client.get(f"http://127.0.0.1:{taken}/healthz") as answer:
+                    assert answer.status == 200
+    finally:
+        await first.stop()
+        await second.stop()
+        await deps.index.close()
