@@ -8,7 +8,9 @@ from time import perf_counter
 
 import structlog
 from msgspec import Struct, json
+from msgspec.structs import replace
 
+from models.decision import Decision
 from models.enrichment import DEGRADED_INDEX, Enrichment
 from models.facts import ApplicationFacts
 from models.pipeline import Decided, decide
@@ -83,7 +85,7 @@ async def _decide(
     for facts, enrichment in zip(applications, await _enrich(applications, results, deps), strict=True):
         if enrichment.observation is not None and enrichment.observation.earlier is not None:
             deps.metrics.repeats.inc()
-            stored = decode_stored(enrichment.observation.earlier)
+            stored = _superseding(decode_stored(enrichment.observation.earlier), supersedes.get(facts.event_id))
             results.first[facts.event_id] = _outgoing(facts.application_id, stored, deps)
             if stored.audit is not None:
                 results.settle.append(facts.event_id)
@@ -100,8 +102,9 @@ async def _decide(
         deps.models.learn(case.features)
         deps.metrics.count_decision(case)
         decided.append(case)
-    for case, result in zip(decided, await _remember(decided, deps), strict=True):
+    for case, kept in zip(decided, await _remember(decided, deps), strict=True):
         _log(case)
+        result = _superseding(kept, case.decision.supersedes)
         outgoing = _outgoing(case.decision.application_id, result, deps)
         if case.decision.degraded:
             outgoing.append(_deferred(case, deps))
@@ -172,6 +175,17 @@ async def _remember(decided: Sequence[Decided], deps: Dependencies) -> list[Stor
 
 def _stored(case: Decided) -> StoredResult:
     return StoredResult(encode(case.decision), [encode(alert) for alert in case.alerts], encode(case.audit))
+
+
+def _superseding(result: StoredResult, degraded_id: str | None) -> StoredResult:
+    """The result as the one that takes the degraded decision's place. An event that was delivered twice may have been
+    decided in between, by a worker that knew nothing of that decision: what it said stands, and says so now."""
+    if degraded_id is None:
+        return result
+    decision = json.decode(result.decision, type=Decision)
+    if decision.supersedes is not None:
+        return result
+    return StoredResult(encode(replace(decision, supersedes=degraded_id)), result.alerts, result.audit)
 
 
 def _unclaimed_alerts_left_out(kept: RememberedResult) -> StoredResult:
