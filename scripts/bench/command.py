@@ -1,138 +1,107 @@
-"""`tidegate bench`: how fast one worker decides, against the same Faust app that only echoes."""
+"""`tidegate bench`: measures the product on this machine, section by section."""
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-import statistics
+import gc
 import tempfile
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-from msgspec import Struct
-from pydantic import SecretStr
+from msgspec import structs
 from rich.console import Console
-from rich.progress import Progress, TaskID
-from rich.table import Table
 
-from config.settings import Settings
-from scripts.bench.measure import Record, latencies_ms, throughput
+from scripts.bench.interruptible import run
+from scripts.bench.machine import this_machine
+from scripts.bench.markdown import write_page
+from scripts.bench.place import Place, Plan
+from scripts.bench.plots import draw_plots
+from scripts.bench.report import Report, read_report, write_report
+from scripts.bench.sections.registry import SECTIONS
+from scripts.bench.tables import for_terminal
+from scripts.bench.targets import targets_table
 from scripts.embedded import EmbeddedServers
 from scripts.embedded.progress import download_progress
-from scripts.simulator.stream import SimulationConfig, simulated_stream
+from scripts.embedded.signals import ended_by_signals
+from streams.logs import configure_logs
 
-ECHO, WORKER = "scripts.bench.echo", "streams.worker"
+EVERYTHING = "all"
+SIZES = (10_000, 100_000, 1_000_000)
+_ABOUT = "; ".join(f"{name}: {section.about}" for name, section in SECTIONS.items())
+_QUICK = ", ".join(name for name, section in SECTIONS.items() if section.quick)
 
 
-class BenchResult(Struct, frozen=True, kw_only=True):
-    """Figures of one run; rates are records a second, medians over `runs`."""
+class SectionName(StrEnum):
+    """What can be asked for: the registry's sections, or all."""
 
-    applications: int
-    runs: int
-    echo_per_s: list[float]
-    decisions_per_s: list[float]
-    ratio: float
-    """Of the medians: decisions to echoes."""
-    latency_rate_per_s: float
-    p50_ms: float
-    p99_ms: float
+    RATES = "rates"
+    LATENCY = "latency"
+    STAGES = "stages"
+    WORKERS = "workers"
+    RINGS = "rings"
+    INDEX = "index"
+    REBUILD = "rebuild"
+    ALL = EVERYTHING
 
 
 def bench(
-    applications: Annotated[int, typer.Option(min=200, help="applications a measurement")] = 6_000,
-    runs: Annotated[int, typer.Option(min=1, help="measurements, of which the median counts")] = 3,
-    json: Annotated[Path | None, typer.Option(help="write the figures to this file")] = None,
+    *,
+    sections: Annotated[
+        list[SectionName] | None, typer.Argument(help=f"{_ABOUT}; all. Without any: {_QUICK}.", show_default=False)
+    ] = None,
+    applications: Annotated[int, typer.Option(min=200, help="Applications a measurement.")] = 6_000,
+    runs: Annotated[int, typer.Option(min=1, help="Measurements of a rate, of which the median counts.")] = 3,
+    samples: Annotated[
+        int, typer.Option(min=500, help="Latencies at half of the capacity; the other loads last as long.")
+    ] = 10_000,
+    sizes: Annotated[
+        list[int] | None, typer.Option(min=100, help="Applications in the index; give it several times.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Write the figures here; those of other sections that stand there are kept.")
+    ] = None,
+    plots: Annotated[Path | None, typer.Option(help="Draw the curves into this directory, as PNG.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the figures here as a page.")] = None,
 ) -> None:
-    """Measure decisions a second of one worker, the same Faust app echoing records, and the latency at half the rate.
+    """Measure decisions a second, latency, cost and memory on this machine.
 
-    Starts an embedded Kafka and Valkey of its own on free ports, in a temporary directory.
+    Starts an embedded Kafka and Valkey of its own on free ports, in a temporary directory. Nothing else should run.
     """
-    console = Console()
-    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as directory:
+    console = Console(highlight=False)
+    configure_logs("CRITICAL")  # a measured process has a log of its own
+    known = read_report(json) if json is not None else None
+    report = known or Report(machine=this_machine())
+    plan = Plan(applications=applications, runs=runs, samples=samples, sizes=sorted(sizes or SIZES))
+    with ended_by_signals(), tempfile.TemporaryDirectory(prefix="tidegate-bench-") as directory:
         with download_progress(console) as on_download:
             servers = EmbeddedServers(Path(directory), 0, 0, on_download)
             servers.start()
         try:
-            result = asyncio.run(_measure(console, servers, Path(directory), applications, runs))
+            place = Place(servers, Path(directory), console)
+            for name in chosen(sections or []):
+                report = structs.replace(report, **{name: _measured(name, place, plan)})
+                console.print(for_terminal(SECTIONS[name].table(getattr(report, name))))
+                if json is not None:
+                    write_report(report, json)
         finally:
             servers.stop()
-    console.print(_table(result))
-    if json is not None:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result)) + b"\n")
+    if (promised := targets_table(report)).rows:
+        console.print(for_terminal(promised))
+    drawn = draw_plots(report, plots) if plots is not None else {}
+    if markdown is not None:
+        write_page(report, drawn, markdown)
 
 
-async def _measure(
-    console: Console, servers: EmbeddedServers, directory: Path, applications: int, runs: int
-) -> BenchResult:
-    records = _applications(applications)
-    echo: list[float] = []
-    decided: list[float] = []
-    with Progress(console=console, transient=True) as progress:
-        for number in range(1, runs + 1):
-            for module, rates in ((ECHO, echo), (WORKER, decided)):
-                name = module.rpartition(".")[2]
-                bar = progress.add_task(f"{name} {number}/{runs}", total=applications)
-                settings = _settings(servers, directory, f"{name}{number}.")
-                on_answer = partial(_advance, progress, bar)
-                log_file = directory / f"{name}{number}.log"
-                rates.append(await throughput(module, settings, records, log_file, on_answer))
-        rate = statistics.median(decided) / 2
-        bar = progress.add_task(f"latency at {rate:.0f}/s", total=applications)
-        latencies = await latencies_ms(
-            WORKER,
-            _settings(servers, directory, "latency."),
-            records,
-            rate,
-            directory / "latency.log",
-            partial(_advance, progress, bar),
-        )
-    quantiles = statistics.quantiles(latencies, n=100)
-    return BenchResult(
-        applications=applications,
-        runs=runs,
-        echo_per_s=echo,
-        decisions_per_s=decided,
-        ratio=statistics.median(decided) / statistics.median(echo),
-        latency_rate_per_s=rate,
-        p50_ms=quantiles[49],
-        p99_ms=quantiles[98],
-    )
+def chosen(sections: Sequence[str]) -> list[str]:
+    """The sections to measure, in their own order: those named, all of them, or the quick ones."""
+    if not sections:
+        return [name for name, section in SECTIONS.items() if section.quick]
+    return [name for name in SECTIONS if name in sections or EVERYTHING in sections]
 
 
-def _advance(progress: Progress, bar: TaskID, done: int) -> None:
-    progress.update(bar, completed=done)
-
-
-def _applications(number: int) -> list[Record]:
-    """Simulated applications over the last 30 days, in event-time order."""
-    end = datetime.now(UTC)
-    stream = simulated_stream(SimulationConfig(start=end - timedelta(days=30), end=end, applications=number))
-    return [
-        Record(each.key.encode(), msgspec.json.encode(each.value)) for each in stream if each.topic == "applications"
-    ]
-
-
-def _settings(servers: EmbeddedServers, directory: Path, prefix: str) -> Settings:
-    return Settings(
-        broker=servers.kafka.url,
-        redis_url=SecretStr(servers.valkey.url),
-        topic_prefix=prefix,
-        pii_key=SecretStr(secrets.token_hex(16)),
-        data_dir=directory / "data",
-        web_port=0,
-        log_level="WARNING",
-    )
-
-
-def _table(result: BenchResult) -> Table:
-    table = Table("", "median", "all runs", title=f"{result.applications} applications, {result.runs} runs")
-    for name, rates in (("echo, records/s", result.echo_per_s), ("decisions/s, one worker", result.decisions_per_s)):
-        table.add_row(name, f"{statistics.median(rates):,.0f}", ", ".join(f"{rate:,.0f}" for rate in rates))
-    table.add_row("decisions / echo", f"{result.ratio:.2f}", "")
-    table.add_row(f"latency p50 at {result.latency_rate_per_s:,.0f}/s, ms", f"{result.p50_ms:.1f}", "")
-    table.add_row(f"latency p99 at {result.latency_rate_per_s:,.0f}/s, ms", f"{result.p99_ms:.1f}", "")
-    return table
+def _measured(name: str, place: Place, plan: Plan) -> object:
+    gc.collect()
+    gc.freeze()  # collecting what stays would hold up the load that is to be steady
+    return run(SECTIONS[name].measure(place, plan))

@@ -13,11 +13,13 @@ from config.settings import Settings
 
 STOP_S = 10.0
 
+Measured = subprocess.Popen[bytes]
+
 
 @contextmanager
-def running(module: str, settings: Settings, log_file: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(module: str, settings: Settings, log_file: Path) -> Iterator[Measured]:
     """`python -m module` with these settings as its environment; ended, by force if need be, on the way out."""
-    with log_file.open("wb") as log:
+    with log_file.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", module], env=settings.environment(os.environ), stdout=log, stderr=log
         )
