@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import ssl
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -11,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import faust
+import structlog
 
 from config.settings import Settings
 from models.events import Application, BlacklistEntry, DeviceEvent, Label
@@ -30,13 +33,18 @@ from streams.index.valkey import ValkeyIndex
 from streams.kafka import ssl_context
 from streams.metrics import Metrics
 from streams.outage import IndexWatch
+from streams.pacing import pace_metadata_requests
 from streams.publisher import Publisher
 from streams.runner import Handled, run
+
+logger = structlog.get_logger(__name__)
 
 SESSION_TIMEOUT_S = 6.0
 HEARTBEAT_INTERVAL_S = 2.0
 COMMIT_INTERVAL_S = 0.2
 STREAM_BUFFER_RECORDS = 1024
+STOP_WITHIN_S = 8.0
+"""A worker that is asked to stop drains, commits and leaves its group; one that cannot is gone all the same by then."""
 
 
 def build_dependencies(settings: Settings) -> Dependencies:
@@ -62,6 +70,8 @@ class App(faust.App):
         super().__init__(*args, **options)
         self.dependencies = dependencies
         self.health = HealthServer(self, dependencies)
+        self._stop_deadline = threading.Timer(STOP_WITHIN_S, _end_undrained)
+        self._stop_deadline.daemon = True
 
     async def on_start(self) -> None:
         await self.dependencies.start()
@@ -71,14 +81,28 @@ class App(faust.App):
         # What has been loaded by now stays: without it every full collection of garbage walks through it again.
         gc.freeze()
 
+    async def on_stop(self) -> None:
+        self._stop_deadline.start()
+        await super().on_stop()
+
     async def on_shutdown(self) -> None:
         await super().on_shutdown()
         await self.health.stop()
         await self.dependencies.stop()
+        self._stop_deadline.cancel()
+
+
+def _end_undrained() -> None:
+    """Without Kafka nothing can be published, committed or left in good order; what is not acknowledged comes again."""
+    try:
+        logger.warning("stopped_undrained", after_s=STOP_WITHIN_S)
+    finally:
+        os._exit(0)
 
 
 def build_app(settings: Settings, dependencies: Dependencies | None = None) -> App:
     """One worker's app. The topics have to exist (`streams.topics.require_topics`)."""
+    pace_metadata_requests()
     deps = dependencies or build_dependencies(settings)
     app = App(
         settings.consumer_group,

@@ -60,8 +60,10 @@ async def run(app: Any, stream: Any, topic: str, take: Take[F], handle: Handler[
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - it must not reach Faust
-            logger.critical("worker_failed", topic=topic, error=type(error).__name__, stack=_stack(error))
-            os._exit(EXIT_SOFTWARE)
+            try:
+                logger.critical("worker_failed", topic=topic, error=type(error).__name__, stack=_stack(error))
+            finally:
+                os._exit(EXIT_SOFTWARE)
 
 
 async def _process(batch: Batch, topic: str, take: Take[F], handle: Handler[F], deps: Dependencies) -> None:
@@ -81,10 +83,15 @@ async def _process(batch: Batch, topic: str, take: Take[F], handle: Handler[F], 
     await deps.publisher.publish([*dead, *handled.publish])
     batch.acknowledge()
     if handled.settle:
-        try:
-            await deps.index.settle(handled.settle)
-        except IndexUnavailableError:
-            logger.info("settle_skipped", events=len(handled.settle))
+        await _settle(handled.settle, deps)
+
+
+async def _settle(event_ids: Sequence[str], deps: Dependencies) -> None:
+    """All is published and acknowledged. What cannot be settled ends by its time to live: no reason to end a worker."""
+    try:
+        await deps.index.settle(event_ids)
+    except Exception as error:  # noqa: BLE001 - as said
+        logger.warning("settle_skipped", events=len(event_ids), error=type(error).__name__)
 
 
 def _intake(

@@ -156,6 +156,19 @@ async def test_a_batch_that_waits_lets_the_worker_stop_and_comes_again(settings:
         assert await read(settings, "decisions", 1) == [b"one"]
 
 
+async def test_what_cannot_be_settled_is_published_and_acknowledged_all_the_same(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+
+    async def handle(accepted: Sequence[Accepted[bytes]]) -> Handled:
+        echo = echo_to_decisions(settings, accepted)
+        return Handled(publish=echo.publish, settle=["\ud800, which has no bytes"])
+
+    await publish(settings, b"one", b"two")
+    async with running(settings, handle):
+        assert await read(settings, "decisions", 2) == [b"one", b"two"]
+        assert await committed(settings, 2) == 2
+
+
 FAILS_BEYOND_A_RECORD = """
 import asyncio
 from config.settings import Settings
