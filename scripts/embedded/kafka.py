@@ -33,6 +33,8 @@ class EmbeddedKafka(EmbeddedServer):
     """One Kafka node, broker and controller in one process, on 127.0.0.1. Its data outlives a stop and a kill.
 
     controller_port: of KRaft's own listener; None or 0 finds a free one.
+    proxy_port:      of a proxy on 127.0.0.1 that hands its connections on to `behind_proxy_port`, a second listener,
+                     whose clients are sent to the proxy for every connection. None: there is no such listener.
     heap_mb:         most Java heap, MiB.
     cache_dir:       where Kafka's jars are kept; the user's cache directory when None. The first start fills it.
     on_download:     called with (bytes done, bytes in all) while the jars are fetched.
@@ -47,12 +49,15 @@ class EmbeddedKafka(EmbeddedServer):
         port: int | None = None,
         *,
         controller_port: int | None = None,
+        proxy_port: int | None = None,
         heap_mb: int = 512,
         cache_dir: Path | None = None,
         on_download: OnDownload | None = None,
     ) -> None:
         super().__init__(data_dir, port)
         self.controller_port = controller_port or free_port()
+        self.proxy_port = proxy_port
+        self.behind_proxy_port = None if proxy_port is None else free_port()
         self.heap_mb = heap_mb
         self._cache_dir = cache_dir
         self._on_download = on_download
@@ -76,8 +81,7 @@ class EmbeddedKafka(EmbeddedServer):
         fixed = Path(__file__).with_name("kafka.properties").read_text()
         (self.data_dir / "server.properties").write_text(
             f"{fixed}\n"
-            f"listeners=PLAINTEXT://{self.bootstrap},CONTROLLER://{LOOPBACK}:{self.controller_port}\n"
-            f"advertised.listeners=PLAINTEXT://{self.bootstrap}\n"
+            f"{self._listeners()}"
             f"controller.quorum.voters=1@{LOOPBACK}:{self.controller_port}\n"
         )
         log4j = Path(__file__).with_name("log4j2.properties")
@@ -85,6 +89,15 @@ class EmbeddedKafka(EmbeddedServer):
         if not (self.data_dir / "data" / "meta.properties").exists():
             self._format([*run, "-XX:TieredStopAtLevel=1"])
         return [*run, f"-Xms{self.heap_mb // 2}m", f"-Xmx{self.heap_mb}m", "kafka.Kafka", "server.properties"]
+
+    def _listeners(self) -> str:
+        """The lines of server.properties that say where it listens, and where its clients are sent."""
+        listeners = f"PLAINTEXT://{self.bootstrap},CONTROLLER://{LOOPBACK}:{self.controller_port}"
+        advertised = f"PLAINTEXT://{self.bootstrap}"
+        if self.proxy_port is not None:
+            listeners += f",PROXIED://{LOOPBACK}:{self.behind_proxy_port}"
+            advertised += f",PROXIED://{LOOPBACK}:{self.proxy_port}"
+        return f"listeners={listeners}\nadvertised.listeners={advertised}\n"
 
     def _format(self, run: list[str]) -> None:
         """Write the empty data directory's identity and feature levels, with Kafka's own tool. Takes 0.8 s."""
