@@ -1,0 +1,114 @@
+"""Whether the link index in Valkey is what a clean run would have made of the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from config.settings import Settings
+from models.enrichment import DecisionFlag, LabelFlag, Observation
+from models.events import Application, BlacklistEntry, DeviceEvent, Label
+from models.facts import ApplicationFacts
+from models.identifiers import Tokeniser
+from models.policy.policy import load_policy_file
+from models.tokenise import label_facts, tokenise_application, tokenise_device_event, tokenise_list_entry
+from scripts.chaos.audit import DecisionHead
+from scripts.simulator.records import TimedRecord
+from streams.index.memory import MemoryIndex
+from streams.index.protocol import LabelFlagChange, LinkIndex, ResultToRemember, StoredResult
+from streams.index.valkey import ValkeyIndex
+
+PATIENT_DEADLINE_MS = 10_000
+AT_ONCE = 25
+
+
+class LinkComparison(Struct, frozen=True, kw_only=True):
+    """Applications whose lists, counts, neighbours, links, device state and places were compared, one by one."""
+
+    compared: int
+    differing: dict[str, list[str]]
+    """Application id -> the parts of its observation that differ."""
+    forgotten: list[str]
+    """Events whose result the index does not hold."""
+
+
+async def compare_links(
+    settings: Settings, events: Sequence[TimedRecord], decisions: Sequence[DecisionHead]
+) -> LinkComparison:
+    """Ask the index what it knows of each application, and an index in memory that was told the same events.
+
+    `decisions` are those that were published, in order: the newest of an event is the flag that its neighbours see.
+    Observing an event again changes nothing in either index. Raises IndexUnavailableError.
+    """
+    tokeniser = Tokeniser(settings.pii_key_bytes)
+    timezone = ZoneInfo(settings.timezone)
+    facts = [
+        tokenise_application(each.value, tokeniser, timezone) for each in events if isinstance(each.value, Application)
+    ]
+    clean = MemoryIndex()
+    await clean.observe(facts)
+    await _tell(clean, events, tokeniser, settings)
+    await _remember(clean, facts, decisions)
+    patient = settings.model_copy(update={"index_deadline_ms": PATIENT_DEADLINE_MS})
+    live = ValkeyIndex.from_settings(patient)
+    try:
+        differing, forgotten = {}, []
+        for start in range(0, len(facts), AT_ONCE):
+            some = facts[start : start + AT_ONCE]
+            pairs = zip(some, await live.observe(some), await clean.observe(some), strict=True)
+            for application, there, here in pairs:
+                if there.earlier is None:
+                    forgotten.append(application.event_id)
+                parts = _differences(there, here)
+                if parts:
+                    differing[application.application_id] = parts
+    finally:
+        await live.close()
+    return LinkComparison(compared=len(facts), differing=differing, forgotten=forgotten)
+
+
+async def _tell(clean: LinkIndex, events: Sequence[TimedRecord], tokeniser: Tokeniser, settings: Settings) -> None:
+    """What is not an application, as the agents would tell it."""
+    meaning = load_policy_file(settings.policy).document.labels
+    for each in events:
+        match each.value:
+            case DeviceEvent():
+                await clean.observe_devices([tokenise_device_event(each.value, tokeniser)])
+            case BlacklistEntry():
+                await clean.put_list_entries([tokenise_list_entry(each.value, tokeniser)])
+            case Label():
+                label = label_facts(each.value)
+                says: LabelFlag = (
+                    "fraud" if label.kind in meaning.fraud else "honest" if label.kind in meaning.honest else ""
+                )
+                if says:
+                    await clean.set_labels(
+                        [LabelFlagChange(application_id=label.application_id, flag=says, occurred_ms=label.occurred_ms)]
+                    )
+
+
+async def _remember(clean: LinkIndex, facts: Sequence[ApplicationFacts], decisions: Sequence[DecisionHead]) -> None:
+    flags: dict[str, DecisionFlag] = {each.event_id: each.decision for each in decisions if not each.degraded}
+    await clean.remember(
+        [
+            ResultToRemember(
+                event_id=each.event_id,
+                application_id=each.application_id,
+                occurred_ms=each.occurred_ms,
+                decision_flag=flags[each.event_id],
+                result=StoredResult(b"", [], None),
+                alert_ids=[],
+            )
+            for each in facts
+            if each.event_id in flags
+        ]
+    )
+
+
+def _differences(there: Observation, here: Observation) -> list[str]:
+    """Names of the fields that differ, but for the stored result, which has bytes of its own in each."""
+    there, here = replace(there, earlier=None), replace(here, earlier=None)
+    return [name for name in there.__struct_fields__ if getattr(there, name) != getattr(here, name)]
