@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import uvloop
@@ -17,20 +18,26 @@ def run(measuring: Coroutine[Any, Any, T]) -> T:
     """What it returns. On KeyboardInterrupt it is cancelled and waited for, so that nothing of it goes on."""
     loop = uvloop.new_event_loop()
     task = loop.create_task(measuring)
-    thread = threading.Thread(target=_live, args=(loop, task), name="measurement")
+    ended = threading.Event()  # a join that is interrupted takes the thread for ended, in Python 3.11
+    thread = threading.Thread(target=_live, args=(loop, task, ended), name="measurement")
     thread.start()
     try:
-        thread.join()
+        ended.wait()
     except KeyboardInterrupt:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()
+        with suppress(RuntimeError):  # it has just ended by itself
+            loop.call_soon_threadsafe(task.cancel)
+        ended.wait()
         raise
+    finally:
+        thread.join()
     return task.result()
 
 
-def _live(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+def _live(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any], ended: threading.Event) -> None:
     try:
         loop.run_until_complete(asyncio.wait({task}))
         loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
     finally:
         loop.close()
+        ended.set()

@@ -181,7 +181,7 @@ async def topics(settings: Settings) -> AsyncIterator[None]:
         yield
     finally:
         async with admin_client(settings) as client:
-            await client.deletetopics([settings.topic(each.name) for each in TOPICS])
+            await client.delete_topics([settings.topic(each.name) for each in TOPICS])
 
 
 def _consumer(settings: Settings) -> AIOKafkaConsumer:
