@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, UnknownTopicOrPartitionError
+from aiokafka.partitioner import DefaultPartitioner
 from msgspec import Struct
 
 from config.settings import Settings
@@ -17,12 +19,14 @@ from streams.topics import MAX_RECORD_BYTES
 
 logger = structlog.get_logger(__name__)
 
-YIELD_EVERY = 16
-"""Records handed to the producer between two turns of the event loop, so that a large batch does not stall it."""
 RETRY_PAUSE_S = 1.0
+BATCH_BYTES = 128 * 1024
+"""Records for one partition go out together up to this size; a larger one goes alone."""
 
 PASSING_ERRORS = (KafkaTimeoutError, KafkaConnectionError, UnknownTopicOrPartitionError)
 """What a later attempt may get over, besides what aiokafka itself calls retriable."""
+
+_partitioner = DefaultPartitioner()
 
 
 class Outgoing(Struct, frozen=True):
@@ -42,7 +46,7 @@ class Publisher:
             **client_options(settings),
             "acks": "all",
             "max_request_size": MAX_RECORD_BYTES,
-            "max_batch_size": 128 * 1024,
+            "max_batch_size": BATCH_BYTES,
             "request_timeout_ms": 30_000,
         }
         self._producer: AIOKafkaProducer | None = None
@@ -76,21 +80,52 @@ class Publisher:
         """Publish once; return the records that Kafka did not acknowledge."""
         if self._producer is None:
             raise RuntimeError("the publisher has not been started")
-        acknowledgements: list[asyncio.Future[Any]] = []
+        try:
+            batches = await _fill_batches(self._producer, records)
+        except PASSING_ERRORS:
+            return list(records)
+        sending = [_acknowledged(self._producer, batch) for batch in batches]
         unpublished: list[Outgoing] = []
-        sent: list[Outgoing] = []
-        for count, record in enumerate(records, start=1):
-            try:
-                acknowledgements.append(await self._producer.send(record.topic, record.value, record.key))
-                sent.append(record)
-            except PASSING_ERRORS:
-                unpublished.append(record)
-            if count % YIELD_EVERY == 0:
-                await asyncio.sleep(0)
-        results = await asyncio.gather(*acknowledgements, return_exceptions=True)
-        for record, result in zip(sent, results, strict=True):
+        for batch, result in zip(batches, await asyncio.gather(*sending, return_exceptions=True), strict=True):
             if isinstance(result, BaseException):
                 if not (isinstance(result, PASSING_ERRORS) or getattr(result, "retriable", False)):
                     raise result
-                unpublished.append(record)
+                unpublished += batch.records
         return unpublished
+
+
+class _Batch(Struct):
+    """Records for one partition, as they go out together."""
+
+    topic: str
+    partition: int
+    builder: Any
+    records: list[Outgoing]
+
+
+async def _fill_batches(producer: AIOKafkaProducer, records: Sequence[Outgoing]) -> list[_Batch]:
+    """The records as the fewest batches: aiokafka's `send` takes five times as long over each of them."""
+    full: list[_Batch] = []
+    filling: dict[tuple[str, int], _Batch] = {}
+    partitions = {topic: tuple(sorted(await producer.partitions_for(topic))) for topic in {r.topic for r in records}}
+    for record in records:
+        place = record.topic, _partition(record.key, partitions[record.topic])
+        batch = filling.get(place)
+        if batch is None or batch.builder.append(key=record.key, value=record.value, timestamp=None) is None:
+            if batch is not None:
+                full.append(batch)
+            batch = filling[place] = _Batch(*place, producer.create_batch(), [])
+            batch.builder.append(key=record.key, value=record.value, timestamp=None)
+        batch.records.append(record)
+    return [*full, *filling.values()]
+
+
+async def _acknowledged(producer: AIOKafkaProducer, batch: _Batch) -> None:
+    batch.builder.close()
+    await (await producer.send_batch(batch.builder, batch.topic, partition=batch.partition))
+
+
+@lru_cache(maxsize=4_096)
+def _partition(key: bytes, partitions: tuple[int, ...]) -> int:
+    """Where every Kafka client puts the key. A decision and its audit record have the same."""
+    return int(_partitioner(key, partitions, partitions))
