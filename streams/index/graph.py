@@ -20,6 +20,7 @@ from streams.index.layout import (
     EVENTS_PER_APPLICATION,
     IDENTIFIERS_PER_APPLICATION,
 )
+from streams.index.records import Place
 
 _BUCKETS_MS = tuple(window // BUCKETS_PER_WINDOW for window in WINDOWS_MS)
 
@@ -42,6 +43,7 @@ class Node:
         "listed",
         "merchant_id",
         "name",
+        "place",
         "time",
     )
 
@@ -55,6 +57,7 @@ class Node:
         self.merchant_id = ""
         self.channel: Channel = "api"
         self.amount_cny = 0.0
+        self.place: Place | None = None
         self.decision: DecisionFlag = ""
         self.decision_at = (0, "")
         self.label: LabelFlag = ""

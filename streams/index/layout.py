@@ -79,6 +79,7 @@ PREFIX_CHARACTERS = 5
 TOKEN_CHARACTERS = 13
 """As much of an identifier's token as the index keeps: 78 bits. Among a hundred million identifiers of one kind, the
 odds that any two are taken for the same are 2 in a hundred million."""
+IDENTIFIER_CHARACTERS = 1 + TOKEN_CHARACTERS
 APPLICANT_CHARACTERS = 8
 """As much of an applicant's token as is kept beside each application of an identifier: 48 bits, among 64."""
 
@@ -92,15 +93,13 @@ def key_prefix(topic_prefix: str) -> str:
 
 def short_identifier(kind: IdentifierKind, token: str) -> str:
     """An identifier as the index names it: the kind's code and `TOKEN_CHARACTERS` characters."""
-    return KIND_CODES[kind] + token[:TOKEN_CHARACTERS].ljust(TOKEN_CHARACTERS, "-")
+    return (KIND_CODES[kind] + token)[:IDENTIFIER_CHARACTERS].ljust(IDENTIFIER_CHARACTERS, "-")
 
 
 def whole_tokens(application: ApplicationFacts) -> dict[str, str]:
     """Token as the index keeps it -> the whole of it, for the identifiers of an application."""
-    return {
-        short_identifier(identifier.kind, identifier.token)[1:]: identifier.token
-        for identifier in application.identifiers
-    }
+    tokens = [identifier.token for identifier in application.identifiers]
+    return {token[:TOKEN_CHARACTERS].ljust(TOKEN_CHARACTERS, "-"): token for token in tokens}
 
 
 def short_applicant(token: str) -> str:

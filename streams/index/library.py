@@ -31,6 +31,7 @@ from streams.index.layout import (
     LIST_KINDS,
     PERSON_KINDS,
 )
+from streams.index.records import PLACED_KINDS
 
 _FILES = ("storage.lua", "neighbourhood.lua", "observe.lua", "update.lua")
 
@@ -45,6 +46,7 @@ def _kind(kind: IdentifierKind, code: str) -> str:
         "links = true" if kind not in UNLINKED_KINDS else "",
         "weak = true" if kind in WEAK_KINDS else "",
         "hop_two = true" if kind in HOP_TWO_KINDS else "",
+        "placed = true" if kind in PLACED_KINDS else "",
         f"person = {PERSON_KINDS.index(kind) + 1}" if kind in PERSON_KINDS else "",
         f'namers = "{KIND_CODES["contact_phone"]}"' if kind == "phone" else "",
         f'holders = "{KIND_CODES["phone"]}"' if kind == "contact_phone" else "",

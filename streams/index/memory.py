@@ -36,13 +36,14 @@ from streams.index.protocol import (
 from streams.index.records import (
     DeviceRecord,
     SightingRecord,
-    application_sighting,
-    application_subjects,
+    application_place,
     device_record,
     device_sighting,
     device_state,
     device_subjects,
+    recorded_subjects,
     sightings,
+    store_sighting,
 )
 
 _LISTED_CODE = {KIND_CODES[kind]: KIND_CODES[listed] for kind, listed in LIST_KINDS.items()}
@@ -101,12 +102,9 @@ class MemoryIndex:
         around = Neighbourhood(self._graph, node, time, applicant, application.channel, identifiers, tokens)
         neighbours, links = around.walk()
         result = self._results.get(event)
-        subjects = application_subjects(application)
-        sighting = application_sighting(application, time, event)
-        if fresh and sighting is not None:
-            for kind, subject in subjects:
-                if kind != "store_id" or application.channel == "store":
-                    self._see(subject, sighting)
+        sighting, store = store_sighting(application, event), application.token("store_id")
+        if fresh and sighting is not None and store is not None:
+            self._see(short_identifier("store_id", store), sighting)
         device = application.token("device_id")
         return Observation(
             duplicate=not fresh,
@@ -122,11 +120,13 @@ class MemoryIndex:
             neighbours=neighbours,
             links=links,
             device=device_state(self._devices.get(device, ()), time) if device is not None else None,
-            sightings=[
-                seen
-                for kind, subject in subjects
-                for seen in sightings(kind, self._sightings.get(subject, ()), time, application.application_id)
-            ],
+            sightings=sightings(
+                application,
+                [self._sightings.get(subject, ()) for subject in recorded_subjects(application)],
+                neighbours,
+                links,
+                around.places(),
+            ),
             truncated=list(dict.fromkeys(around.truncated)),
         )
 
@@ -145,6 +145,7 @@ class MemoryIndex:
         node.merchant_id = application.merchant_id or ""
         node.channel = application.channel
         node.amount_cny = application.amount_cny
+        node.place = application_place(application)
         self._graph.place(node, node.identifiers)
         heappush(self._expiries, (time, "node", node.name))
 

@@ -55,6 +55,7 @@ local function fetch(app, around, sources, hop)
           names[#names + 1], times[name] = name, flat[4 * i - 3]
         end
         if link.leads_on then around.leads_on[name] = true end
+        if link.kind.placed then around.placed[name] = true end
       end
     end
   end
@@ -71,6 +72,10 @@ local function fetch(app, around, sources, hop)
       local count = #around.names
       around.names[count + 1], around.wires[count + 1] = name, neighbour(stored, char(hop))
       around.position[name] = count
+      if hop == 1 and around.placed[name] then
+        local place = place_of(stored)
+        if place ~= "" then around.places[#around.places + 1] = "\146" .. pack(count) .. place end
+      end
     end
   end
 end

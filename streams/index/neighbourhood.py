@@ -19,6 +19,7 @@ from models.enrichment import (
 from models.events import Channel
 from streams.index.graph import NOBODY_ELSE, Graph, Node, Shared
 from streams.index.layout import KIND_CODES, KIND_OF_CODE, PERSON_KINDS
+from streams.index.records import PLACED_KINDS, Place
 
 PHONE, CONTACT = KIND_CODES["phone"], KIND_CODES["contact_phone"]
 OTHER_ROLE = {PHONE: CONTACT, CONTACT: PHONE}
@@ -27,6 +28,7 @@ OTHER_ROLE = {PHONE: CONTACT, CONTACT: PHONE}
 _UNLINKED = {KIND_CODES[kind] for kind in UNLINKED_KINDS}
 _WEAK = {KIND_CODES[kind] for kind in WEAK_KINDS}
 _HOP_TWO = {KIND_CODES[kind] for kind in HOP_TWO_KINDS}
+_PLACED = {KIND_CODES[kind] for kind in PLACED_KINDS}
 _PERSON = {KIND_CODES[kind]: position for position, kind in enumerate(PERSON_KINDS)}
 _REFUSED = len(PERSON_KINDS)
 
@@ -75,6 +77,7 @@ class Neighbourhood:
         self._shared = {identifier: graph.others(identifier, time, own) for identifier in identifiers}
         self._nodes: dict[Node, int] = {}  # and their hop, in order
         self._leads_on: set[Node] = set()
+        self._placed: set[Node] = set()
         self.truncated = [
             f"identifier:{KIND_OF_CODE[code]}"
             for code in dict.fromkeys(identifier[0] for identifier in identifiers if self._shared[identifier].beyond)
@@ -182,6 +185,8 @@ class Neighbourhood:
                 found.update(dict.fromkeys(node for node in source.nodes if node not in self._nodes))
                 if source.leads_on:
                     self._leads_on.update(source.nodes)
+                if source.code in _PLACED and hop == 1:
+                    self._placed.update(source.nodes)
         found.pop(self._own, None)
         room = NEIGHBOURS_MAX - len(self._nodes)
         nodes = list(found)
@@ -200,6 +205,14 @@ class Neighbourhood:
             channels[node.channel] = channels.get(node.channel, 0) + 1
         token = self._tokens.get(source.token, source.token)
         return Link(KIND_OF_CODE[source.code], token, source.degree, channels, members)
+
+    def places(self) -> dict[int, Place]:
+        """Where the neighbours that share one of `PLACED_KINDS` came from, by their position; after `walk`."""
+        return {
+            position: node.place
+            for position, node in enumerate(self._nodes)
+            if node in self._placed and node.place is not None
+        }
 
     def person(self) -> PersonCounts | None:
         """What the applicant used; after `walk`, of whose neighbours it is made. None without an ID number."""

@@ -8,7 +8,7 @@ local ALONE = "\148\149\1\1\1\1\1\149\1\1\1\1\1\1\144"
 local ALONE_IN_BOTH_ROLES = "\148\149\1\1\1\1\1\149\1\1\1\1\1\1\149\0\0\0\0\0"
 
 -- Takes up the event into the application, which may have had events before. Returns the application.
-local function take_up(request, head, tail)
+local function take_up(request, head, tail, place)
   local prefix, ttl, time, name, event = unpack(request, 1, 5)
   local key = prefix .. "A" .. name
   local stored = call("GET", key)
@@ -41,7 +41,7 @@ local function take_up(request, head, tail)
     node.identifiers = request[6]
     for _, identifier in ipairs(node.identifiers) do app.has[identifier] = true end
   end
-  if app.latest then node.time, node.event, node.tail, node.head = time, event, tail, head end
+  if app.latest then node.time, node.event, node.tail, node.head, node.place = time, event, tail, head, place end
   return app
 end
 
@@ -134,10 +134,11 @@ local function binary(value)
   return value and write_struct(">BI4", 198, #value) .. value or "\192"
 end
 
--- {prefix, ttl, time, node, event, identifiers, device ("": none), subjects of sightings, sighting record or false}, the
--- wire head of the node, applicant and channel. Returns the fields of Python's `_Reply` as MessagePack.
-local function observe(request, head, tail)
-  local app = take_up(request, head, tail)
+-- {prefix, ttl, time, node, event, identifiers, device ("": none), subjects of sightings (a store last), sighting record of
+-- the store or false}, the wire head of the node, applicant and channel, the wire form of the place. Returns the fields
+-- of Python's `_Reply` as MessagePack.
+local function observe(request, head, tail, place)
+  local app = take_up(request, head, tail, place)
   local prefix, identifiers, node = app.prefix, app.identifiers, app.node
   local subjects, sighting = request[8], request[9]
 
@@ -212,7 +213,8 @@ local function observe(request, head, tail)
     end
   end
 
-  local around = {names = {}, wires = {}, position = {[app.name] = -1}, identifiers = {}, decisions = {}, leads_on = {}}
+  local around = {names = {}, wires = {}, position = {[app.name] = -1}, identifiers = {}, decisions = {}, leads_on = {},
+    placed = {}, places = {}}
   local links = {}
   fetch(app, around, sources, 1)
   local further = sources_of_neighbours(app, around, seen)
@@ -229,14 +231,14 @@ local function observe(request, head, tail)
     write_node(app.key, node, app.ttl)
   end
   local sightings = {}
-  for i, subject in ipairs(subjects) do
+  for i = 1, #subjects do
     local stored = values[last + i]
-    if app.fresh and sighting and (sub(subject, 1, 1) ~= "s" or app.channel == "s") then
+    if app.fresh and sighting and i == #subjects then
       stored = put_stored_record(keys[last + i], stored, sighting, SIGHTINGS_PER_SUBJECT, app.ttl)
     end
     sightings[i] = stored or "\144"
   end
-  return "\157" .. pack(not app.fresh) .. (app.gathered and pack(identifiers) or "\192") .. binary(values[#keys - 1]) .. binary(values[#keys]) .. pack(app.resubmissions)
+  return "\158" .. pack(not app.fresh) .. (app.gathered and pack(identifiers) or "\192") .. binary(values[#keys - 1]) .. binary(values[#keys]) .. pack(app.resubmissions)
     .. array(hits) .. array(velocity) .. (applicant and person(app, around, applicant) or "\192") .. array(around.wires) .. pack(links)
-    .. (values[#keys - 2] or "\144") .. array(sightings) .. pack(truncated)
+    .. (values[#keys - 2] or "\144") .. array(around.places) .. array(sightings) .. pack(truncated)
 end

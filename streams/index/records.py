@@ -1,13 +1,25 @@
 """What the link index keeps of device events and places, and what it says about them. Both implementations store these
-records, newest first, and derive from them here; so a late application sees what stood at its event time."""
+records, newest first, and derive from them here; so a late application sees what stood at its event time.
+
+Where an application came from is kept with the application, and found through what it shares; where a device event
+happened, with its device and phone; and where a store is, with the store.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from models.enrichment import RETENTION_MS, WINDOWS_MS, DeviceState, Sighting
+from models.enrichment import (
+    RETENTION_MS,
+    SIGHTINGS_PER_SUBJECT,
+    WINDOWS_MS,
+    DeviceState,
+    Link,
+    Neighbour,
+    Sighting,
+)
 from models.events import DeviceEventKind
 from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind
 from streams.index.layout import short_hash, short_identifier
@@ -15,7 +27,11 @@ from streams.index.layout import short_hash, short_identifier
 _HOUR_MS, _DAY_MS, _, _MONTH_MS, _ = WINDOWS_MS
 
 SIGHTED_KINDS: tuple[IdentifierKind, ...] = ("device_id", "phone", "id_number", "store_id")
-"""Whose places are remembered."""
+"""Whose places are told."""
+PLACED_KINDS: tuple[IdentifierKind, ...] = ("device_id", "phone", "id_number")
+"""Those that are told by the applications that share them, too."""
+_RECORDED_KINDS: tuple[IdentifierKind, ...] = ("device_id", "phone", "store_id")
+"""Those that have records of their own: the last one of applications, the others of device events."""
 
 _EVENT_CODES: dict[DeviceEventKind, str] = {
     "login": "l",
@@ -45,8 +61,16 @@ class DeviceRecord(Struct, frozen=True, array_like=True, gc=False):
     phone: str
 
 
+class Place(Struct, frozen=True, array_like=True, gc=False):
+    """Where something happened, as stored."""
+
+    cell: str
+    accuracy_m: float
+    vpn: int
+
+
 class SightingRecord(Struct, frozen=True, array_like=True, gc=False):
-    """One place as stored."""
+    """A place of one subject as stored."""
 
     occurred_ms: int
     event: str
@@ -77,10 +101,8 @@ def device_sighting(event: DeviceEventFacts) -> SightingRecord | None:
     """Where a device event happened; None when it says nothing of that."""
     if event.gps_cell is None:
         return None
-    accuracy = _UNKNOWN if event.gps_accuracy_m is None else event.gps_accuracy_m
-    return SightingRecord(
-        event.occurred_ms, short_hash(event.event_id), event.gps_cell, accuracy, 1 if event.vpn else 0, ""
-    )
+    accuracy_m, vpn = _accuracy(event.gps_accuracy_m), 1 if event.vpn else 0
+    return SightingRecord(event.occurred_ms, short_hash(event.event_id), event.gps_cell, accuracy_m, vpn, "")
 
 
 def device_subjects(event: DeviceEventFacts) -> list[str]:
@@ -91,39 +113,69 @@ def device_subjects(event: DeviceEventFacts) -> list[str]:
     return subjects
 
 
-def application_sighting(application: ApplicationFacts, occurred_ms: int, event: str) -> SightingRecord | None:
+def application_place(application: ApplicationFacts) -> Place | None:
     """Where an application came from; None when it says nothing of that."""
     place, device = application.place, application.device
     if place is None or place.gps_cell is None:
         return None
-    accuracy = _UNKNOWN if place.gps_accuracy_m is None else place.gps_accuracy_m
-    vpn = 1 if device is not None and device.vpn else 0
-    return SightingRecord(occurred_ms, event, place.gps_cell, accuracy, vpn, application.application_id)
+    return Place(place.gps_cell, _accuracy(place.gps_accuracy_m), 1 if device is not None and device.vpn else 0)
 
 
-def application_subjects(application: ApplicationFacts) -> list[tuple[IdentifierKind, str]]:
-    """The sighted identifiers of an application: kind and identifier, in the order of `SIGHTED_KINDS`."""
-    found = [(kind, application.token(kind)) for kind in SIGHTED_KINDS]
-    return [(kind, short_identifier(kind, token)) for kind, token in found if token]
+def store_sighting(application: ApplicationFacts, event: str) -> SightingRecord | None:
+    """Where an application that was made in a store says that the store is; None when it says nothing of that."""
+    place = application_place(application)
+    if place is None or application.store_id is None or application.channel != "store":
+        return None
+    return SightingRecord(
+        application.occurred_ms, event, place.cell, place.accuracy_m, place.vpn, application.application_id
+    )
+
+
+def recorded_subjects(application: ApplicationFacts) -> list[str]:
+    """The identifiers of an application that may have records of places, in a fixed order."""
+    found = [(kind, application.token(kind)) for kind in _RECORDED_KINDS]
+    return [short_identifier(kind, token) for kind, token in found if token]
 
 
 def sightings(
-    kind: IdentifierKind, records: Iterable[SightingRecord], occurred_ms: int, application_id: str
+    application: ApplicationFacts,
+    records: Sequence[Sequence[SightingRecord]],
+    neighbours: Sequence[Neighbour],
+    links: Sequence[Link],
+    places: Mapping[int, Place],
 ) -> list[Sighting]:
-    """The places of one subject within the retention on either side of event time, newest first, without those of the
-    application itself."""
-    return [
-        Sighting(
-            kind,
-            record.occurred_ms,
-            record.cell,
-            None if record.accuracy_m < 0 else record.accuracy_m,
-            record.vpn == 1,
-            record.application_id,
-        )
-        for record in records
-        if record.application_id != application_id and abs(record.occurred_ms - occurred_ms) < RETENTION_MS
-    ]
+    """The newest places of each subject of an application within the retention on either side of its event time, newest
+    first, its own not among them. `records` are those of `recorded_subjects`, `places` those of the neighbours that
+    share one of `PLACED_KINDS`, by their position."""
+    if not places and not any(records):
+        return []
+    found: list[Sighting] = []
+    recorded = iter(records)
+    for kind in SIGHTED_KINDS:
+        token = application.token(kind)
+        if not token:
+            continue
+        of_kind = [
+            Sighting(kind, each.occurred_ms, each.cell, _metres(each.accuracy_m), each.vpn == 1, each.application_id)
+            for each in (next(recorded) if kind in _RECORDED_KINDS else ())
+            if each.application_id != application.application_id
+            and abs(each.occurred_ms - application.occurred_ms) < RETENTION_MS
+        ]
+        members = [at for link in links if link.kind == kind and link.token == token for at in link.members]
+        from_neighbours = [_sighting(kind, neighbours[at], places[at]) for at in members if at in places]
+        if from_neighbours:
+            of_kind = sorted(of_kind + from_neighbours, key=_newest_first)
+        found += of_kind[:SIGHTINGS_PER_SUBJECT]
+    return found
+
+
+def _sighting(kind: str, neighbour: Neighbour, place: Place) -> Sighting:
+    accuracy_m = _metres(place.accuracy_m)
+    return Sighting(kind, neighbour.occurred_ms, place.cell, accuracy_m, place.vpn == 1, neighbour.application_id)
+
+
+def _newest_first(sighting: Sighting) -> tuple[int, str, str]:
+    return -sighting.occurred_ms, sighting.application_id, sighting.cell
 
 
 def device_state(records: Sequence[DeviceRecord], occurred_ms: int) -> DeviceState | None:
@@ -150,6 +202,18 @@ def device_state(records: Sequence[DeviceRecord], occurred_ms: int) -> DeviceSta
         otps_1h=sum(record.kind == "o" and record.occurred_ms > occurred_ms - _HOUR_MS for record in day),
         phones_30d=len({record.phone for record in month} - {""}),
     )
+
+
+def _metres(stored: float) -> float | None:
+    return None if stored < 0 else float(stored)
+
+
+def _accuracy(metres: float | None) -> float:
+    """As stored: an integer where it is one, which takes less room."""
+    if metres is None:
+        return _UNKNOWN
+    whole = int(metres)
+    return whole if whole == metres else metres
 
 
 def _flag(value: bool | None) -> int:

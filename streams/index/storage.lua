@@ -139,9 +139,10 @@ local function overflow_counts(overflow, time, own_time)
 end
 
 -- Nodes: the length of the wire form (a Neighbour but for its hop), the wire form, the fields of HEAD (time, event, applicant
--- with channel, decision, label, listed, number of identifiers), the identifiers, and packed what few nodes have (see
--- `write_node`). A node that only a label or a decision has spoken of has no wire form.
-local HEAD, HEAD_SIZE = ">I6c11c7c1c1BB", 28
+-- with channel, decision, label, listed, number of identifiers, length of the place), the wire form of the place, the
+-- identifiers, and packed what few nodes have (see `write_node`). A node that only a label or a decision has spoken of
+-- has no wire form.
+local HEAD, HEAD_SIZE = ">I6c11c7c1c1BBB", 29
 local IDENTIFIER = 14
 local NOBODY = "-----------"  -- the name of no event
 local NO_TAIL = "-------"
@@ -150,29 +151,36 @@ local identifier_formats = {}  -- by number
 -- The identifiers of a stored node, and its decision.
 local function read_identifiers(stored)
   local at = 2 + byte(stored)
-  local decision, _, _, count = byte(stored, at + 24, at + 27)
+  local decision, _, _, count, place = byte(stored, at + 24, at + 28)
   local format = identifier_formats[count]
   if not format then
     format = rep("c" .. IDENTIFIER, count)
     identifier_formats[count] = format
   end
-  local identifiers = {read_struct(format, stored, at + HEAD_SIZE)}
+  local identifiers = {read_struct(format, stored, at + HEAD_SIZE + place)}
   identifiers[count + 1] = nil  -- where reading ended
   return identifiers, char(decision)
+end
+
+-- The wire form of the place of a stored node; empty where it told none.
+local function place_of(stored)
+  local at = 2 + byte(stored)
+  return sub(stored, at + HEAD_SIZE, at + HEAD_SIZE - 1 + byte(stored, at + HEAD_SIZE - 1))
 end
 
 local function read_node(stored)
   if not stored then
     return {identifiers = {}, decision = "-", label = "-", listed = false, head = "", time = 0, event = NOBODY,
-      tail = NO_TAIL, decision_time = 0, decision_event = NOBODY, label_time = 0, events = {}}
+      tail = NO_TAIL, place = "", decision_time = 0, decision_event = NOBODY, label_time = 0, events = {}}
   end
   local size = byte(stored)
-  local time, event, tail, decision, label, listed, count = read_struct(HEAD, stored, 2 + size)
+  local time, event, tail, decision, label, listed, count, place = read_struct(HEAD, stored, 2 + size)
   listed = listed == 1
   local node = {identifiers = read_identifiers(stored), decision = decision, label = label, listed = listed,
     time = time, event = event, tail = tail, label_time = 0, decision_time = 0, decision_event = NOBODY}
   node.head = size == 0 and "" or sub(stored, 2, 1 + size - #DECISIONS[decision] - #LABELS[label] - #LISTED[listed])
-  local more = 2 + size + HEAD_SIZE + IDENTIFIER * count
+  node.place = place_of(stored)
+  local more = 2 + size + HEAD_SIZE + place + IDENTIFIER * count
   if more <= #stored then
     node.decision_time, node.decision_event, node.label_time, node.events = unpack(unpack_message(sub(stored, more)))
   else
@@ -195,7 +203,7 @@ local function write_node(key, node, ttl)
   if wire ~= "" then wire = wire .. DECISIONS[node.decision] .. LABELS[node.label] .. LISTED[node.listed] end
   if not is_plain(node) then more = pack({node.decision_time, node.decision_event, node.label_time, node.events}) end
   call("SET", key, char(#wire) .. wire .. write_struct(HEAD, node.time, node.event, node.tail, node.decision, node.label,
-    node.listed and 1 or 0, #node.identifiers) .. concat(node.identifiers) .. more, "PX", ttl)
+    node.listed and 1 or 0, #node.identifiers, #node.place) .. node.place .. concat(node.identifiers) .. more, "PX", ttl)
 end
 
 local function is_observed(stored)

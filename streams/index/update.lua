@@ -104,7 +104,7 @@ end
 local function register(name, run)
   redis.register_function(name .. "_" .. VERSION, function(_, args)
     if not pack then prepare() end
-    return run(unpack_message(args[1]), args[2], args[3])
+    return run(unpack_message(args[1]), args[2], args[3], args[4])
   end)
 end
 

@@ -7,11 +7,13 @@ text alone). `prefix` stands before every key.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from collections.abc import Mapping
 
 from msgspec import Struct, msgpack
+from msgspec.structs import replace
 
 from models.enrichment import Link, ListHit, Neighbour, Observation, PersonCounts, Velocity
-from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind, ListEntryFacts, epoch_ms
+from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts, epoch_ms
 from streams.index.layout import (
     AUDIT_KEEP_MS,
     CHANNEL_CODES,
@@ -28,14 +30,16 @@ from streams.index.layout import (
 from streams.index.protocol import LabelFlagChange, RememberedResult, ResultToRemember, encode_stored
 from streams.index.records import (
     DeviceRecord,
+    Place,
     SightingRecord,
-    application_sighting,
-    application_subjects,
+    application_place,
     device_record,
     device_sighting,
     device_state,
     device_subjects,
+    recorded_subjects,
     sightings,
+    store_sighting,
 )
 from streams.index.results import claims, restore, shrink, unsettled
 
@@ -46,7 +50,7 @@ _AUDIT_KEEP = str(AUDIT_KEEP_MS)
 _CLAIM_KEEP = str(CLAIM_KEEP_MS)
 
 
-class _Speed(Struct, frozen=True, array_like=True):
+class _Speed(Struct, frozen=True, array_like=True, gc=False):
     """What a Velocity says behind kind and token."""
 
     counts: list[int]
@@ -70,6 +74,8 @@ class _Reply(Struct, frozen=True, array_like=True):
     neighbours: list[Neighbour]
     links: list[Link]
     device: list[DeviceRecord]
+    places: list[tuple[int, Place]]
+    """Of the neighbours that share one of `PLACED_KINDS`: their position and where they came from."""
     sightings: list[list[SightingRecord]]
     truncated: list[str]
 
@@ -99,63 +105,46 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
         event,
         [short_identifier(identifier.kind, identifier.token) for identifier in application.identifiers],
         short_identifier("device_id", device) if device else "",
-        [subject for _, subject in application_subjects(application)],
-        application_sighting(application, occurred_ms, event) or False,
+        recorded_subjects(application),
+        store_sighting(application, event) or False,
     )
+    place = application_place(application)
     tail = urlsafe_b64decode(applicant) + CHANNEL_CODES[application.channel].encode()
-    return values, _fields(neighbour), tail
+    return values, _fields(neighbour), tail, b"" if place is None else msgpack.encode(place)
 
 
 def observation(application: ApplicationFacts, reply: bytes) -> Observation:
     """The answer to `observe_request`."""
     seen = _reply_decoder.decode(reply)
-    occurred_ms = application.occurred_ms
-    tokens = whole_tokens(application)
-    kinds: list[tuple[IdentifierKind, str]]
-    if seen.identifiers is None:
-        kinds = [(identifier.kind, identifier.token) for identifier in application.identifiers]
-    else:
-        kinds = [(KIND_OF_CODE[each[0]], tokens.get(each[1:], each[1:])) for each in seen.identifiers]
+    tokens = whole_tokens(application) if seen.hits or seen.links or seen.identifiers else {}
+    links = [
+        Link(link.kind, tokens.get(link.token, link.token), link.degree, link.channels, link.members)
+        for link in seen.links
+    ]
+    earlier = None if seen.result is None else restore(application.event_id, seen.result, seen.unsettled)
     return Observation(
         duplicate=seen.duplicate,
-        earlier=_stored(application.event_id, seen),
+        earlier=None if earlier is None else encode_stored(earlier),
         resubmissions=seen.resubmissions,
-        hits=[
-            ListHit(
-                hit.kind,
-                tokens.get(hit.token, hit.token),
-                hit.list,
-                hit.severity,
-                hit.reason,
-                hit.source,
-                hit.evidence,
-                hit.added_ms,
-                hit.expires_ms,
-            )
-            for hit in seen.hits
-        ],
-        velocity=[
-            Velocity(kind, token, speed.counts, speed.applicants, speed.degree, speed.as_phone)
-            for (kind, token), speed in zip(kinds, seen.velocity, strict=True)
-        ],
+        hits=[replace(hit, token=tokens.get(hit.token, hit.token)) for hit in seen.hits],
+        velocity=_velocity(application, seen, tokens),
         person=seen.person,
         neighbours=seen.neighbours,
-        links=[
-            Link(link.kind, tokens.get(link.token, link.token), link.degree, link.channels, link.members)
-            for link in seen.links
-        ],
-        device=device_state(seen.device, occurred_ms),
-        sightings=[
-            sighting
-            for (kind, _), records in zip(application_subjects(application), seen.sightings, strict=True)
-            for sighting in sightings(kind, records, occurred_ms, application.application_id)
-        ],
+        links=links,
+        device=device_state(seen.device, application.occurred_ms),
+        sightings=sightings(application, seen.sightings, seen.neighbours, links, dict(seen.places)),
         truncated=seen.truncated,
     )
 
 
-def _stored(event_id: str, seen: _Reply) -> bytes | None:
-    return None if seen.result is None else encode_stored(restore(event_id, seen.result, seen.unsettled))
+def _velocity(application: ApplicationFacts, seen: _Reply, tokens: Mapping[str, str]) -> list[Velocity]:
+    identifiers = application.identifiers
+    if seen.identifiers is not None:
+        identifiers = [Identifier(KIND_OF_CODE[each[0]], tokens.get(each[1:], each[1:])) for each in seen.identifiers]
+    return [
+        Velocity(identifier.kind, identifier.token, speed.counts, speed.applicants, speed.degree, speed.as_phone)
+        for identifier, speed in zip(identifiers, seen.velocity, strict=True)
+    ]
 
 
 def remember_request(prefix: str, given: ResultToRemember) -> Request:
