@@ -25,6 +25,7 @@ from streams.agents.applications import decide_applications, decide_deferred, de
 from streams.agents.device_events import remember_devices
 from streams.agents.labels import flag_labels
 from streams.agents.lists import update_lists
+from streams.batches import hand_on_at_once
 from streams.codec import RecordDecoder
 from streams.dependencies import Dependencies
 from streams.edge import Take, edge
@@ -43,6 +44,7 @@ SESSION_TIMEOUT_S = 6.0
 HEARTBEAT_INTERVAL_S = 2.0
 COMMIT_INTERVAL_S = 0.2
 STREAM_BUFFER_RECORDS = 1024
+GC_EVERY_OBJECTS = 50_000
 STOP_WITHIN_S = 8.0
 """A worker that is asked to stop drains, commits and leaves its group; one that cannot is gone all the same by then."""
 
@@ -77,9 +79,12 @@ class App(faust.App):
         await self.dependencies.start()
         await self.health.start()
         self.add_future(self.health.watch())
+        hand_on_at_once(self.consumer)
         await super().on_start()
-        # What has been loaded by now stays: without it every full collection of garbage walks through it again.
+        # What has been loaded by now stays: without it every full collection of garbage walks through it again. What a
+        # batch needs is freed without the collector; it need not look more than once a batch.
         gc.freeze()
+        gc.set_threshold(GC_EVERY_OBJECTS, 20, 20)
 
     async def on_stop(self) -> None:
         self._stop_deadline.start()

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from config.settings import Settings
 from streams.app import faust_options
-from streams.batches import Batch, batches, partition_offsets
+from streams.batches import Batch, batches, hand_on_at_once, partition_offsets
 from streams.topics import create_or_check
 
 MOST = 10
@@ -24,9 +24,9 @@ def test_faust_is_the_version_whose_inside_is_known() -> None:
 
 
 @asynccontextmanager
-async def running_app(settings: Settings, on_batch: Callable[[Batch], Any]) -> AsyncIterator[faust.App]:
+async def running_app(settings: Settings, on_batch: Callable[[Batch], Any], **options: Any) -> AsyncIterator[faust.App]:
     """An app whose one agent hands its batches on; it stops without committing what was not acknowledged."""
-    app = faust.App(settings.consumer_group, **faust_options(settings))
+    app = faust.App(settings.consumer_group, **{**faust_options(settings), **options})
     topic = app.topic(settings.topic("applications"), key_type=bytes, value_type=bytes)
 
     async def agent(stream: Any) -> None:
@@ -35,6 +35,7 @@ async def running_app(settings: Settings, on_batch: Callable[[Batch], Any]) -> A
 
     app.agent(topic, name="test", concurrency=1)(agent)
     app.finalize()
+    hand_on_at_once(app.consumer)
     await app.start()
     try:
         yield app
@@ -147,3 +148,61 @@ async def test_a_batch_of_an_earlier_assignment_is_stale_and_not_acknowledged(se
         assert not held[0]._events[0].message.acked
         app.consumer_generation_id -= 1
         held[0].acknowledge()
+
+
+async def test_handing_on_a_record_takes_no_tasks_while_there_is_room(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    sent = [b"%d" % number for number in range(200)]
+    taken: list[bytes | None] = []
+    tasks = 0
+
+    def counted(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        nonlocal tasks
+        if "on_message" in str(coroutine):
+            tasks += 1
+        return asyncio.Task(coroutine, loop=loop, **options)
+
+    async def take(batch: Batch) -> None:
+        taken.extend(record.value for record in batch.records)
+        batch.acknowledge()
+
+    await publish(settings, sent)
+    asyncio.get_running_loop().set_task_factory(counted)
+    async with running_app(settings, take):
+        await until(lambda: len(taken) == len(sent))
+    assert taken == sent
+    assert tasks == 0
+
+
+async def test_a_full_queue_is_waited_for_and_nothing_is_lost_or_out_of_order(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    sent = [b"%d" % number for number in range(60)]
+    taken: list[bytes | None] = []
+
+    async def take(batch: Batch) -> None:
+        taken.extend(record.value for record in batch.records)
+        batch.acknowledge()
+        await asyncio.sleep(0.01)
+
+    await publish(settings, sent)
+    async with running_app(settings, take, stream_buffer_maxsize=3):
+        await until(lambda: len(taken) == len(sent))
+    assert taken == sent
+
+
+async def test_an_app_stops_while_a_record_waits_for_room(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    held: list[Batch] = []
+    let_go = asyncio.Event()
+
+    async def hold(batch: Batch) -> None:
+        held.append(batch)
+        await let_go.wait()
+        batch.abandon()
+
+    await publish(settings, [b"%d" % number for number in range(20)])
+    async with asyncio.timeout(40):
+        async with running_app(settings, hold, stream_buffer_maxsize=3):
+            await until(lambda: bool(held))
+            await asyncio.sleep(0.3)
+            let_go.set()
