@@ -59,6 +59,8 @@ class Latencies(Struct, frozen=True, kw_only=True):
 
     ms: list[float]
     """From when each record was due to the arrival of its answer, rising."""
+    cpu_us: float
+    """The process's processor time a record, in microseconds."""
     degraded: int
 
 
@@ -108,7 +110,7 @@ async def latencies(
             await producer.send_and_wait(topic, first.value, first.key)
             await answers.take(1)
             taking = asyncio.create_task(answers.take(len(records)))
-            started = monotonic()
+            started, used_s = monotonic(), cpu_s([process.pid])
             for number, each in enumerate(rest):
                 due[each.key] = started + due_s(number, rate)
                 early_s = due[each.key] - monotonic()
@@ -116,8 +118,13 @@ async def latencies(
                     await asyncio.sleep(early_s)
                 await producer.send(topic, each.value, each.key)
             await taking
+            used_s = cpu_s([process.pid]) - used_s
     counted = [each.key for each in rest[warmed_up(len(rest)) :]]
-    return Latencies(ms=sorted(late_ms(due[key], answers.arrived[key]) for key in counted), degraded=answers.degraded)
+    return Latencies(
+        ms=sorted(late_ms(due[key], answers.arrived[key]) for key in counted),
+        cpu_us=used_s / len(rest) * 1e6,
+        degraded=answers.degraded,
+    )
 
 
 async def _fill(settings: Settings, records: Sequence[Record]) -> None:

@@ -13,8 +13,7 @@ from scripts.bench.targets import targets_table
 
 HEAD = """# Figures
 
-Written by `tidegate bench --markdown`; the next run writes it again. What is measured and how:
-[performance](performance.md).
+Written by `tidegate bench --markdown`; the next run writes it again. docs/performance.md says what is measured and how.
 """
 
 

@@ -34,6 +34,8 @@ class LatencyLevel(Struct, frozen=True, kw_only=True):
     p99_ms: float
     p999_ms: float
     max_ms: float
+    cpu_us: float
+    """The worker's processor time a decision, microseconds. Small batches cost more a decision than large ones."""
     degraded: int
     curve: list[tuple[float, float]]
     """(quantile, milliseconds)"""
@@ -77,6 +79,7 @@ def level(share: float, rate_per_s: float, measured: Latencies) -> LatencyLevel:
         p99_ms=quantile(measured.ms, 0.99),
         p999_ms=quantile(measured.ms, 0.999),
         max_ms=measured.ms[-1],
+        cpu_us=measured.cpu_us,
         degraded=measured.degraded,
         curve=[(share, quantile(measured.ms, share)) for share in CURVE],
     )
@@ -86,13 +89,24 @@ def table(latency: Latency) -> Table:
     """A row a level."""
     return Table(
         title="Latency, open loop",
-        columns=["load", "records/s", "samples", "p50, ms", "p99, ms", "p99.9, ms", "longest, ms", "degraded"],
+        columns=[
+            "load",
+            "records/s",
+            "samples",
+            "p50, ms",
+            "p99, ms",
+            "p99.9, ms",
+            "longest, ms",
+            "CPU, µs/decision",
+            "degraded",
+        ],
         rows=[
             [
                 f"{each.share:.0%} of capacity",
                 f"{each.rate_per_s:,.0f}",
                 f"{each.samples:,}",
                 *(f"{ms:.1f}" for ms in (each.p50_ms, each.p99_ms, each.p999_ms, each.max_ms)),
+                f"{each.cpu_us:,.0f}",
                 f"{each.degraded}",
             ]
             for each in latency.levels

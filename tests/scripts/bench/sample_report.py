@@ -46,7 +46,7 @@ def workers_level(workers: int, *per_s: float) -> WorkersLevel:
 
 def sample_report() -> Report:
     """Every section."""
-    latencies = Latencies(ms=[float(number) for number in range(1, 1_001)], degraded=1)
+    latencies = Latencies(ms=[float(number) for number in range(1, 1_001)], cpu_us=900.0, degraded=1)
     return Report(
         machine=Machine(cores=2, processor="Some Processor", memory_gb=24.0, system="Linux x86_64", python="3.11.7"),
         rates=Rates(

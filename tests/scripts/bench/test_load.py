@@ -36,6 +36,7 @@ async def test_a_stall_counts_for_every_record_that_was_due_meanwhile(place: Pla
     measured = await latencies(PLAIN_ECHO, settings, records, RATE_PER_S, log_file, Stall(200))
     assert len(measured.ms) == len(records) - 1 - 39
     assert measured.ms == sorted(measured.ms)
+    assert 0 < measured.cpu_us < 20_000
     waited = [ms for ms in measured.ms if ms > STALL_S * 1000 / 2]
     assert len(waited) >= 0.8 * RATE_PER_S * STALL_S / 2  # half of those that were due within the second
     assert quantile(measured.ms, 0.99) >= 0.9 * STALL_S * 1000
