@@ -79,7 +79,8 @@ class Place:
     def applications(self, number: int) -> list[Record]:
         """The first so many of the place's simulated applications, in event-time order."""
         if len(self._applications) < number:
-            self._applications = simulated_applications(number)
+            with self.shown("simulating applications", number) as on_done:
+                self._applications = _simulated(number, on_done)
         return self._applications[:number]
 
     def shown(self, title: str, total: int) -> AbstractContextManager[OnDone]:
@@ -87,10 +88,12 @@ class Place:
         return shown(self.console, title, total)
 
 
-def simulated_applications(number: int) -> list[Record]:
+def _simulated(number: int, on_done: OnDone) -> list[Record]:
     """Applications over the last 30 days."""
     end = datetime.now(UTC)
-    stream = simulated_stream(SimulationConfig(start=end - timedelta(days=30), end=end, applications=number))
-    return [
-        Record(each.key.encode(), msgspec.json.encode(each.value)) for each in stream if each.topic == "applications"
-    ]
+    records: list[Record] = []
+    for each in simulated_stream(SimulationConfig(start=end - timedelta(days=30), end=end, applications=number)):
+        if each.topic == "applications":
+            records.append(Record(each.key.encode(), msgspec.json.encode(each.value)))
+            on_done(len(records))
+    return records

@@ -8,15 +8,17 @@ people stay as they are, and what everybody shares becomes as crowded as it woul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
+from config.settings import Settings
 from models.events import Application
 from models.facts import ApplicationFacts, Identifier, IdentifierKind
 from models.identifiers import Tokeniser
 from models.tokenise import tokenise_application
+from scripts.bench.progress import OnDone
 from scripts.simulator.stream import SimulationConfig, simulated_stream
 
 DAYS = 90.0
@@ -29,16 +31,17 @@ RING_SIDE = 16
 """Members of a ring that share one device; as many share one bank card. An identifier of more would be a crowd."""
 
 
-def simulated_facts(
-    applications: int, end: datetime, tokeniser: Tokeniser, timezone: ZoneInfo
-) -> list[ApplicationFacts]:
-    """Simulated applications of the 90 days before `end`, past the edge, in event-time order."""
+def simulated_facts(applications: int, settings: Settings, on_done: OnDone) -> list[ApplicationFacts]:
+    """Simulated applications of the last 90 days, past the edge, in event-time order."""
+    end = datetime.now(UTC)
     config = SimulationConfig(start=end - timedelta(days=DAYS), end=end, applications=applications)
-    return [
-        tokenise_application(each.value, tokeniser=tokeniser, timezone=timezone)
-        for each in simulated_stream(config)
-        if isinstance(each.value, Application)
-    ]
+    tokeniser, timezone = Tokeniser(settings.pii_key_bytes), ZoneInfo(settings.timezone)
+    facts: list[ApplicationFacts] = []
+    for each in simulated_stream(config):
+        if isinstance(each.value, Application):
+            facts.append(tokenise_application(each.value, tokeniser=tokeniser, timezone=timezone))
+            on_done(len(facts))
+    return facts
 
 
 def multiple(facts: ApplicationFacts, number: int) -> ApplicationFacts:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import psutil
 from msgspec import Struct
@@ -17,7 +15,6 @@ from config.errors import OperatorError
 from config.settings import Settings
 from models.enrichment import Enrichment
 from models.facts import ApplicationFacts
-from models.identifiers import Tokeniser
 from models.pipeline import Models, decide
 from models.policy.policy import load_policy_file
 from scripts.bench.cost import Cost, Decider, median_cost
@@ -80,8 +77,8 @@ async def measure(place: Place, plan: Plan) -> IndexGrowth:
     _require_memory(plan.sizes)
     first = place.settings(index_deadline_ms=LONGEST_DEADLINE_MS)
     number = min(SIMULATED_MAX, plan.sizes[0])
-    tokeniser, timezone = Tokeniser(first.pii_key_bytes), ZoneInfo(first.timezone)
-    facts = simulated_facts(number + PROBES, datetime.now(UTC), tokeniser, timezone)
+    with place.shown("simulating applications", number + PROBES) as on_done:
+        facts = simulated_facts(number + PROBES, first, on_done)
     seeds, probes = await seeds_of(facts[:number], first, place), facts[number:]
     with _servers(place, plan.sizes) as servers:
         grown = [await _grow(first, server, size, seeds, place) for size, server in servers.items()]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from models.identifiers import Tokeniser
 from scripts.bench.cost import Cost, Decider, median_cost
 from scripts.bench.machine import Conditions, Watch
 from scripts.bench.place import LONGEST_DEADLINE_MS, Place, Plan
@@ -44,9 +41,8 @@ async def measure(place: Place, _plan: Plan) -> Rings:
     settings = place.settings(index_deadline_ms=LONGEST_DEADLINE_MS)
     decider = Decider(settings)
     await decider.start()
-    facts = simulated_facts(
-        RINGS * sum(SIZES), datetime.now(UTC), Tokeniser(settings.pii_key_bytes), ZoneInfo(settings.timezone)
-    )
+    with place.shown("simulating applications", RINGS * sum(SIZES)) as on_done:
+        facts = simulated_facts(RINGS * sum(SIZES), settings, on_done)
     costs: dict[int, list[Cost]] = {size: [] for size in SIZES}
     taken = 0
     with place.shown("rings", RINGS) as on_done:

@@ -71,7 +71,7 @@ async def measure(place: Place, plan: Plan) -> Workers:
         for number in WORKERS:
             first = place.settings()
             group = [first.model_copy(update={"web_port": free_port()}) for _ in range(number)]
-            with place.shown(f"{number} workers {run}/{plan.runs}", len(records)) as on_done:
+            with place.shown(f"workers: {number}, run {run}/{plan.runs}", len(records)) as on_done:
                 measured = await throughput_of_several(
                     group,
                     records,

@@ -1,21 +1,18 @@
 """Multiples of applications, and rings."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import pytest
+from pydantic import SecretStr
 
+from config.settings import Settings
 from models.facts import ApplicationFacts
-from models.identifiers import Tokeniser
 from scripts.bench.population import MULTIPLES_MAX, SHOPS, multiple, ring, simulated_facts
 from streams.index.memory import MemoryIndex
-
-END = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def facts() -> list[ApplicationFacts]:
-    return simulated_facts(300, END, Tokeniser(b"a key of sixteen bytes"), ZoneInfo("Asia/Shanghai"))
+    settings = Settings(_env_file=None, pii_key=SecretStr("a key of sixteen bytes"))
+    return simulated_facts(300, settings, lambda _: None)
 
 
 def test_simulated_applications_come_in_event_time_order(facts: list[ApplicationFacts]) -> None:
