@@ -13,8 +13,6 @@ from msgspec import Struct
 from config.settings import Settings
 from models.dead_letter import DeadLetter
 from models.decision import Verdict
-from models.events import Application
-from scripts.simulator.records import TimedRecord
 from streams.kafka import client_options, read_to_end, running
 
 TOPICS_READ_BY_WORKERS = ("applications", "deferred", "device-events", "blacklist-entries", "labels")
@@ -99,8 +97,9 @@ async def gather_evidence(settings: Settings) -> Evidence:
     )
 
 
-def judge(evidence: Evidence, published: Sequence[TimedRecord], poison: Collection[str] = ()) -> Findings:
-    """What of the evidence is wrong, when these events and poisonous keys were published."""
+def judge(evidence: Evidence, published: Collection[str], poison: Collection[str] = ()) -> Findings:
+    """What of the evidence is wrong, when applications of these event ids and records of these poisonous keys were
+    published."""
     by_event: dict[str, list[DecisionHead]] = defaultdict(list)
     by_id: dict[str, list[DecisionHead]] = defaultdict(list)
     for _, decision in evidence.decisions:
@@ -109,7 +108,7 @@ def judge(evidence: Evidence, published: Sequence[TimedRecord], poison: Collecti
     superseded = {decision.supersedes for _, decision in evidence.decisions}
     lettered = {event.event_id for letter in evidence.dead_letters if (event := _event_of(letter.payload)) is not None}
     lettered_keys = {letter.key for letter in evidence.dead_letters}
-    expected = {each.value.event_id for each in published if isinstance(each.value, Application)}
+    expected = set(published)
     return Findings(
         unpublished=sorted(expected - evidence.applications.keys()),
         undecided=sorted(expected - by_event.keys() - lettered),

@@ -149,7 +149,7 @@ def _result(scenario: Scenario, made: Rig, evidence: Evidence, links: LinkCompar
         degraded=len({decision.decision_id for _, decision in evidence.decisions if decision.degraded}),
         dead_letters=len(evidence.dead_letters),
         repeats=repeats(evidence),
-        findings=judge(evidence, made.load.events, made.load.poison),
+        findings=judge(evidence, made.load.application_events, made.load.poison),
         links=links,
         recovery=recovery(evidence, ended_ms),
         exits=made.exits,

@@ -34,25 +34,24 @@ PATIENCE_MS = 180_000
 class Load:
     """Publishes until it is stopped.
 
-    events:        what was published, each once, in order.
-    applications:  how many of them are applications.
-    poison:        the keys of the records that cannot be read.
+    events:  what was published, each once, in order.
+    poison:  the keys of the records that cannot be read.
     """
 
-    def __init__(
-        self, settings: Settings, rate: float, twist: Twist = "plain", seed: int = 7, most: int | None = None
-    ) -> None:
-        """`rate` is applications a second, 0 as fast as Kafka takes them; device events, labels and list entries come
-        on top. Ends by itself after `most` applications."""
+    def __init__(self, settings: Settings, rate: float, twist: Twist = "plain", seed: int = 7) -> None:
+        """`rate` is applications a second; device events, labels and list entries come on top."""
         self.events: list[TimedRecord] = []
         self.poison: set[str] = set()
         self._settings = settings
         self._rate = rate
         self._twist = twist
         self._seed = seed
-        self._most = most
-        self.applications = 0
         self._stopping = False
+
+    @property
+    def application_events(self) -> list[str]:
+        """Event ids of the applications."""
+        return [each.value.event_id for each in self.events if isinstance(each.value, Application)]
 
     async def run(self) -> None:
         """Publish until `stop`, and return when Kafka has acknowledged everything. Raises aiokafka's KafkaError."""
@@ -87,10 +86,9 @@ class Load:
                 run_id=f"load{self._seed}.{number}",
             )
             for record in simulated_stream(config):
-                if self._stopping or self.applications == self._most:
+                if self._stopping:
                     return
                 self.events.append(record)
-                self.applications += isinstance(record.value, Application)
                 yield record
 
     def _poisoned(self) -> Iterator[TimedRecord]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from scripts.chaos.audit import Findings, gather_evidence, judge
+from scripts.chaos.flood import Drop, flood, prepared
 from scripts.chaos.gauge import Gauge, Sample
-from scripts.chaos.load import Load
 from scripts.chaos.rig import Rig, rig
 from scripts.chaos.scenarios import WORKER
 from scripts.chaos.workers import Stopped
@@ -22,8 +22,8 @@ from scripts.embedded import EmbeddedKafka
 BURST_FACTOR = 10
 PROBED_APPLICATIONS = 2_000
 RSS_BOUND_MIB = 400.0
-"""What a worker may take, whatever waits: the process itself is about 150 MiB; aiokafka fetches at most 1 MiB a
-partition ahead, Faust buffers 1,024 records a topic, and a batch has at most 100 records."""
+"""What a worker may take, whatever waits. Measured: 250 to 300 MiB as it starts, most of it libraries; then aiokafka
+fetches at most 1 MiB a partition ahead, Faust buffers 1,024 records a topic, and a batch has at most 100 records."""
 FLAT_MIB = 16.0
 """A soak is flat when its last quarter takes at most so much more than its second; the first warms up."""
 PATIENCE_S = 1_800.0
@@ -68,30 +68,39 @@ class PressureResult(Struct, frozen=True, kw_only=True):
 
 
 async def burst(kafka: EmbeddedKafka, directory: Path, seconds: float = 30.0) -> PressureResult:
-    """Publish in `seconds` ten times what a worker decides in that time, and wait until it has decided all of it."""
-    async with rig(kafka, directory, load={"rate": 0.0, "most": PROBED_APPLICATIONS}, settings={}) as made:
+    """Publish in `seconds` ten times what a worker decides in that time, and wait until it has decided all of it.
+    Applications alone: what else comes with them would only slow the flood."""
+    async with rig(kafka, directory, load={"rate": 0.0}, settings={}) as made:
         await made.start_workers(1, directory, WORKER)
-        capacity = await _capacity(made)
+        probe = prepared(PROBED_APPLICATIONS, "probe")
+        capacity = await _capacity(made, probe)
         rate = BURST_FACTOR * capacity
-        made.load = Load(made.settings, rate, seed=8, most=round(rate * seconds))
+        drops = prepared(round(rate * seconds), "burst")
         title = f"Burst of {BURST_FACTOR} times the capacity for {seconds:.0f} s"
-        return await _press(made, title, capacity=capacity, flat=False)
+        probed, flooded = ([each.event_id for each in some] for some in (probe, drops))
+        return await _press(made, title, flood(made.settings, drops, rate), lambda: flooded, capacity, probed)
 
 
 async def soak(kafka: EmbeddedKafka, directory: Path, rate: float, seconds: float = 600.0) -> PressureResult:
     """Publish at a steady rate that the worker can take, for long."""
-    load = {"rate": rate, "most": round(rate * seconds)}
-    async with rig(kafka, directory, load=load, settings={}) as made:
+    async with rig(kafka, directory, load={"rate": rate}, settings={}) as made:
         await made.start_workers(1, directory, WORKER)
-        return await _press(made, f"Soak for {seconds:.0f} s", capacity=None, flat=True)
+
+        async def load() -> None:
+            loading = asyncio.create_task(made.load.run())
+            await asyncio.wait({loading}, timeout=seconds)
+            made.load.stop()
+            await loading
+
+        return await _press(made, f"Soak for {seconds:.0f} s", load(), lambda: made.load.application_events, None)
 
 
-async def _capacity(made: Rig) -> float:
+async def _capacity(made: Rig, probe: Sequence[Drop]) -> float:
     """Decisions a second: by Kafka's clock, of applications that stand in the topic before they are taken."""
     worker = made.workers[0]
     worker.freeze()
     try:
-        await made.load.run()
+        await flood(made.settings, probe, 0.0)
     finally:
         worker.thaw()
     await made.settle(PATIENCE_S)
@@ -100,13 +109,22 @@ async def _capacity(made: Rig) -> float:
     return (len(stamps) - tenth - 1) * 1000 / max(1, stamps[-1] - stamps[tenth])
 
 
-async def _press(made: Rig, title: str, *, capacity: float | None, flat: bool) -> PressureResult:
+async def _press(
+    made: Rig,
+    title: str,
+    load: Coroutine[None, None, None],
+    published: Callable[[], Sequence[str]],
+    capacity: float | None,
+    before: Sequence[str] = (),
+) -> PressureResult:
+    """Watch the worker while `load` runs and until nothing waits; then audit the events that were `published`, and
+    those that came `before`."""
     gauge = Gauge(made.workers[0])
-    before = made.workers[0].rss_mib
+    rss_before_mib = made.workers[0].rss_mib
     gauging = asyncio.create_task(gauge.run())
     try:
         began = time.monotonic()
-        await made.load.run()
+        await load
         ended = time.monotonic()
         await made.settle(PATIENCE_S)
         caught_up_s = time.monotonic() - ended
@@ -116,21 +134,21 @@ async def _press(made: Rig, title: str, *, capacity: float | None, flat: bool) -
             await gauging
     evidence = await gather_evidence(made.settings)
     await made.stop_workers()
-    applications = made.load.applications
+    applications = len(published())
     return PressureResult(
         title=title,
         seconds=ended - began,
         applications=applications,
         rate=applications / (ended - began),
         capacity=capacity,
-        rss_before_mib=before,
+        rss_before_mib=rss_before_mib,
         rss_peak_mib=max(sample.rss_mib for sample in gauge.samples),
         growth_mib=growth_mib(gauge.samples),
         lag_peak=max((sample.lag or 0 for sample in gauge.samples), default=0),
         caught_up_s=caught_up_s,
-        findings=judge(evidence, made.load.events),
+        findings=judge(evidence, [*before, *published()]),
         stops=made.stops,
-        flat=flat,
+        flat=capacity is None,
     )
 
 

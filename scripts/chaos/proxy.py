@@ -22,10 +22,10 @@ class TcpProxy:
         self._passing = asyncio.Event()
         self._delay_s = 0.0
         self._bytes_per_s = float("inf")
-        self.restore()
 
     async def start(self) -> None:
-        """Listen. Raises OSError when the port is taken."""
+        """Listen, and pass everything on. Raises OSError when the port is taken."""
+        self.restore()
         self._server = await asyncio.start_server(self._accept, LOOPBACK, self.port)
 
     async def stop(self) -> None:
