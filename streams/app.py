@@ -25,7 +25,8 @@ from streams.agents.applications import decide_applications, decide_deferred, de
 from streams.agents.device_events import remember_devices
 from streams.agents.labels import flag_labels
 from streams.agents.lists import update_lists
-from streams.batches import hand_on_at_once
+from streams.batches import hand_on_at_once, is_assigned
+from streams.breaker import Breaker
 from streams.codec import RecordDecoder
 from streams.dependencies import Dependencies
 from streams.edge import Take, edge
@@ -33,8 +34,8 @@ from streams.health import HealthServer
 from streams.index.valkey import ValkeyIndex
 from streams.kafka import ssl_context
 from streams.metrics import Metrics
-from streams.outage import IndexWatch
 from streams.pacing import pace_metadata_requests
+from streams.probes import watch_index
 from streams.publisher import Publisher
 from streams.runner import Handled, run
 
@@ -57,7 +58,7 @@ def build_dependencies(settings: Settings) -> Dependencies:
         settings=settings,
         clock=lambda: datetime.now(UTC),
         index=ValkeyIndex.from_settings(settings),
-        watch=IndexWatch(metrics),
+        breaker=Breaker(metrics),
         publisher=Publisher(settings),
         policy=policy,
         models=Models.for_policy(policy),
@@ -79,6 +80,9 @@ class App(faust.App):
         await self.dependencies.start()
         await self.health.start()
         self.add_future(self.health.watch())
+        # One worker of the group has the first partition: that one raises the alert about all of them.
+        first = partial(is_assigned, self, self.dependencies.settings.topic("applications"), 0)
+        self.add_future(watch_index(self.dependencies, raises_alerts=first))
         hand_on_at_once(self.consumer)
         await super().on_start()
         # What has been loaded by now stays: without it every full collection of garbage walks through it again. What a

@@ -113,6 +113,15 @@ def partition_offsets(app: Any) -> dict[tuple[str, int], tuple[int, int]]:
     return offsets
 
 
+def is_assigned(app: Any, topic: str, partition: int) -> bool:
+    """Whether that partition is this worker's now. `topic` is the full name."""
+    try:
+        assignment = app.consumer.assignment()
+    except ConsumerNotStarted:
+        return False
+    return (topic, partition) in assignment
+
+
 class _Started:
     """The rest of a coroutine that was started by hand, and now awaits something."""
 

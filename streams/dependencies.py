@@ -10,9 +10,9 @@ from datetime import datetime
 from config.settings import Settings
 from models.pipeline import Models
 from models.policy.policy import Policy
+from streams.breaker import Breaker
 from streams.index.protocol import IndexUnavailableError, LinkIndex
 from streams.metrics import Metrics
-from streams.outage import IndexWatch
 from streams.publisher import Publisher
 
 
@@ -24,7 +24,7 @@ class Dependencies:
     clock: Callable[[], datetime]
     """The time now, aware, in UTC."""
     index: LinkIndex
-    watch: IndexWatch
+    breaker: Breaker
     publisher: Publisher
     policy: Policy
     models: Models

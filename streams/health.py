@@ -137,14 +137,15 @@ class HealthServer:
         """200 when partitions are assigned, committed offsets advance and the link index answers."""
         stuck = self._progress.stuck(monotonic())
         assigned = len(self._progress.partitions)
-        index_down = self._deps.watch.down
-        ready = assigned > 0 and not stuck and not index_down
+        breaker = self._deps.breaker
+        ready = assigned > 0 and not stuck and breaker.closed
         body = {
             "status": "ready" if ready else "not ready",
             "partitions": assigned,
             "lag_records": self._progress.lag(),
             "stuck": stuck,
-            "index": "down" if index_down else "up",
+            "index": "up" if breaker.closed else "down",
+            "breaker": breaker.state,
         }
         return _answer(200 if ready else 503, body)
 

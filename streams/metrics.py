@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram
 
 from models.pipeline import Decided
 
@@ -54,7 +54,11 @@ class Metrics:
         )
         self.degraded = Counter("tidegate_degraded_decisions", "Decisions without the link index", registry=registry)
         self.truncations = Counter("tidegate_truncations", "Neighbourhoods cut short", ["what"], registry=registry)
-        self.index_up = Gauge("tidegate_index_up", "1 when the link index answered last, else 0", registry=registry)
+        self.index_up = Gauge("tidegate_index_up", "1 while the link index answers, else 0", registry=registry)
+        self.index_breaker = Enum(
+            "tidegate_index_breaker", "State of the breaker around the link index", registry=registry,
+            states=["closed", "open", "half_open"],
+        )  # fmt: skip
 
         # Kafka
         self.lag_records = Gauge(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from time import perf_counter
+from typing import TypeVar
 
 import structlog
 from msgspec import Struct, json
@@ -28,6 +29,9 @@ from streams.runner import Accepted, Handled
 
 logger = structlog.get_logger(__name__)
 
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
 
 class DeferredApplication(Struct, frozen=True, kw_only=True):
     """An application that was decided without the link index and waits for it (internal topic `deferred`)."""
@@ -48,15 +52,18 @@ class _Results(Struct):
     first: dict[str, list[Outgoing]] = {}
     """Event id -> its decision, then its audit record and alerts unless those have been published before."""
     settle: list[str] = []
-    alerts: list[Outgoing] = []
-    """Alerts about the worker itself."""
 
 
 async def decide_applications(accepted: Sequence[Accepted[ApplicationFacts]], deps: Dependencies) -> Handled:
-    """Decide a batch of applications. An event that stands in it twice is decided once and answered twice."""
+    """Decide a batch of applications; all of it degraded when the index fails on the way. An event that stands in it
+    twice is decided once and answered twice."""
     facts = {each.facts.event_id: each.facts for each in accepted}
-    results = await _decide(list(facts.values()), {}, accepted[0].received.taken_at, deps)
-    publish = list(results.alerts)
+    started = accepted[0].received.taken_at
+    try:
+        results = await _decide(list(facts.values()), {}, started, deps)
+    except IndexUnavailableError:
+        results = _decide_degraded(list(facts.values()), started, deps)
+    publish: list[Outgoing] = []
     for each in accepted:
         outgoing = results.first[each.facts.event_id]
         publish += outgoing
@@ -65,57 +72,73 @@ async def decide_applications(accepted: Sequence[Accepted[ApplicationFacts]], de
 
 
 async def decide_deferred(accepted: Sequence[Accepted[DeferredApplication]], deps: Dependencies) -> Handled:
-    """Decide again what was decided without the index. While that is away, `ping` raises, and the agent waits."""
-    await deps.index.ping()
+    """Decide again what was decided without the index. While that is away the agent waits (IndexUnavailableError)."""
     facts = {each.facts.facts.event_id: each.facts.facts for each in accepted}
     supersedes = {each.facts.facts.event_id: each.facts.supersedes for each in accepted}
     results = await _decide(list(facts.values()), supersedes, perf_counter(), deps)
     return Handled(
-        publish=[*results.alerts, *(record for outgoing in results.first.values() for record in outgoing)],
-        settle=results.settle,
+        publish=[record for outgoing in results.first.values() for record in outgoing], settle=results.settle
     )
 
 
 async def _decide(
     applications: Sequence[ApplicationFacts], supersedes: Mapping[str, str], started: float, deps: Dependencies
 ) -> _Results:
-    """Enrich all in one round trip, decide each, keep the results, and say what to publish."""
+    """Observe all in one round trip, decide each, keep the results, and say what to publish. Raises
+    IndexUnavailableError when the index could not be asked or told; then nothing of it may be published."""
     results = _Results()
     decided: list[Decided] = []
-    for facts, enrichment in zip(applications, await _enrich(applications, results, deps), strict=True):
-        if enrichment.observation is not None and enrichment.observation.earlier is not None:
+    observations = await _ask("observe", deps.index.observe, applications, deps)
+    for facts, observation in zip(applications, observations, strict=True):
+        if observation.earlier is not None:
             deps.metrics.repeats.inc()
-            stored = _superseding(decode_stored(enrichment.observation.earlier), supersedes.get(facts.event_id))
+            stored = _superseding(decode_stored(observation.earlier), supersedes.get(facts.event_id))
             results.first[facts.event_id] = _outgoing(facts.application_id, stored, deps)
             if stored.audit is not None:
                 results.settle.append(facts.event_id)
             continue
-        case = decide(
-            facts,
-            enrichment,
-            deps.policy,
-            deps.models,
-            decided_at=deps.clock(),
-            latency_ms=(perf_counter() - started) * 1000,
-            supersedes=supersedes.get(facts.event_id),
-        )
-        deps.models.learn(case.features)
-        deps.metrics.count_decision(case)
-        decided.append(case)
-    for case, kept in zip(decided, await _remember(decided, deps), strict=True):
-        _log(case)
-        result = _superseding(kept, case.decision.supersedes)
-        outgoing = _outgoing(case.decision.application_id, result, deps)
-        if case.decision.degraded:
-            outgoing.append(_deferred(case, deps))
-        else:
-            results.settle.append(case.decision.event_id)
-        results.first[case.decision.event_id] = outgoing
+        enrichment = Enrichment(observation=observation)
+        decided.append(_decide_one(facts, enrichment, started, deps, supersedes.get(facts.event_id)))
+    kept = await _ask("remember", deps.index.remember, [_to_remember(case) for case in decided], deps)
+    for case, remembered in zip(decided, kept, strict=True):
+        _count(case, deps)
+        result = _superseding(_unclaimed_alerts_left_out(remembered), case.decision.supersedes)
+        results.first[case.decision.event_id] = _outgoing(case.decision.application_id, result, deps)
+        results.settle.append(case.decision.event_id)
     return results
 
 
-def _log(case: Decided) -> None:
-    """A line a decision is for looking into things: at debug."""
+def _decide_degraded(applications: Sequence[ApplicationFacts], started: float, deps: Dependencies) -> _Results:
+    """Decide without the index: at once, kept nowhere, and deferred to be decided again."""
+    deps.breaker.unseen([facts.application_id for facts in applications])
+    results = _Results()
+    for facts in applications:
+        case = _decide_one(facts, DEGRADED_INDEX, started, deps)
+        _count(case, deps)
+        outgoing = _outgoing(facts.application_id, _stored(case), deps)
+        results.first[facts.event_id] = [*outgoing, _deferred(case, deps)]
+    return results
+
+
+def _decide_one(
+    facts: ApplicationFacts, enrichment: Enrichment, started: float, deps: Dependencies, supersedes: str | None = None
+) -> Decided:
+    case = decide(
+        facts,
+        enrichment,
+        deps.policy,
+        deps.models,
+        decided_at=deps.clock(),
+        latency_ms=(perf_counter() - started) * 1000,
+        supersedes=supersedes,
+    )
+    deps.models.learn(case.features)
+    return case
+
+
+def _count(case: Decided, deps: Dependencies) -> None:
+    """Count a decision that stands, and log it at debug: a line a decision is for looking into things."""
+    deps.metrics.count_decision(case)
     decision = case.decision
     logger.debug(
         "decided",
@@ -127,50 +150,33 @@ def _log(case: Decided) -> None:
     )
 
 
-async def _enrich(applications: Sequence[ApplicationFacts], results: _Results, deps: Dependencies) -> list[Enrichment]:
-    """Observe the batch in the link index; past the deadline every application of it goes on without links."""
+async def _ask(
+    name: str, call: Callable[[Sequence[Asked]], Awaitable[list[Answer]]], asked: Sequence[Asked], deps: Dependencies
+) -> list[Answer]:
+    """Ask the index through the breaker. Raises IndexUnavailableError, at once while the breaker is not closed."""
+    if not deps.breaker.closed:
+        raise IndexUnavailableError("the breaker is not closed")
     try:
-        with deps.metrics.index_seconds.labels("observe").time():
-            observations = await deps.index.observe(applications)
+        with deps.metrics.index_seconds.labels(name).time():
+            answers = await call(asked)
     except IndexUnavailableError as error:
-        logger.warning("index_unavailable", applications=len(applications), error=type(error.__cause__).__name__)
-        alert = deps.watch.failed(deps.clock(), [facts.application_id for facts in applications])
-        if alert is not None:
-            deps.metrics.alerts.labels(alert.kind).inc()
-            results.alerts.append(Outgoing(deps.settings.topic("alerts"), alert.alert_id.encode(), encode(alert)))
-        return [DEGRADED_INDEX] * len(applications)
-    deps.watch.answered(deps.clock())
-    return [Enrichment(observation=observation) for observation in observations]
+        logger.warning("index_unavailable", call=name, records=len(asked), error=type(error.__cause__).__name__)
+        deps.breaker.failed(deps.clock())
+        raise
+    deps.breaker.answered(deps.clock())
+    return answers
 
 
-async def _remember(decided: Sequence[Decided], deps: Dependencies) -> list[StoredResult]:
-    """Keep each result in the index, so that a repeat of the event is answered alike. The first result of an event
-    stands, whoever made it; an alert that another event has claimed is left out."""
-    results = {case.decision.event_id: _stored(case) for case in decided}
-    to_keep = [case for case in decided if not case.decision.degraded]
-    if to_keep:
-        try:
-            with deps.metrics.index_seconds.labels("remember").time():
-                remembered = await deps.index.remember(
-                    [
-                        ResultToRemember(
-                            event_id=case.decision.event_id,
-                            application_id=case.decision.application_id,
-                            occurred_ms=case.audit.event.occurred_ms,
-                            decision_flag=case.decision.decision,
-                            result=results[case.decision.event_id],
-                            alert_ids=[alert.alert_id for alert in case.alerts],
-                        )
-                        for case in to_keep
-                    ]
-                )
-            results |= {
-                case.decision.event_id: _unclaimed_alerts_left_out(kept)
-                for case, kept in zip(to_keep, remembered, strict=True)
-            }
-        except IndexUnavailableError as error:
-            logger.warning("result_not_kept", decisions=len(to_keep), error=type(error.__cause__).__name__)
-    return [results[case.decision.event_id] for case in decided]
+def _to_remember(case: Decided) -> ResultToRemember:
+    """The result as it is kept in the index, so that a repeat of the event is answered alike."""
+    return ResultToRemember(
+        event_id=case.decision.event_id,
+        application_id=case.decision.application_id,
+        occurred_ms=case.audit.event.occurred_ms,
+        decision_flag=case.decision.decision,
+        result=_stored(case),
+        alert_ids=[alert.alert_id for alert in case.alerts],
+    )
 
 
 def _stored(case: Decided) -> StoredResult:
@@ -189,6 +195,7 @@ def _superseding(result: StoredResult, degraded_id: str | None) -> StoredResult:
 
 
 def _unclaimed_alerts_left_out(kept: RememberedResult) -> StoredResult:
+    """The first result of an event stands, whoever made it; an alert that another event has claimed is left out."""
     if not kept.first:
         return kept.result
     alerts = [alert for alert, new in zip(kept.result.alerts, kept.new_alerts, strict=True) if new]

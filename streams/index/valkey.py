@@ -33,8 +33,10 @@ from streams.index.protocol import (
     ResultToRemember,
 )
 
+RESULTS_DEADLINE_MS = 250
+"""Longest wait for `remember`: decisions wait for it, but a batch's results are a megabyte to send."""
 WRITE_DEADLINE_MS = 1_000
-"""Longest wait for everything but `observe`: no score waits for it, and a failure costs more than the wait."""
+"""Longest wait for what no decision waits for: a failure costs more than the wait."""
 APPLICATIONS_PER_ROUND_TRIP = 25
 """A longer batch goes in several round trips, each with the whole deadline: 100 applications in a busy server are near
 50 ms of work, and the deadline is there for a server that does not answer."""
@@ -48,8 +50,8 @@ class ValkeyIndex:
 
     def __init__(self, url: str, deployment: str, deadline_ms: int, **client_options: Any) -> None:
         """`url` as redis-py takes it; `deployment`, the topic prefix, tells this one's keys from those of others on the
-        same server; `deadline_ms` is for `observe`; `client_options` go to `redis.asyncio.Redis.from_url`. Connects at
-        the first call."""
+        same server; `deadline_ms` is for `observe` and `ping`; `client_options` go to `redis.asyncio.Redis.from_url`.
+        Connects at the first call."""
         self._deployment = deployment
         self._prefix = key_prefix(deployment)
         self._deadline_ms = deadline_ms
@@ -85,7 +87,8 @@ class ValkeyIndex:
 
     async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:
         """See the protocol."""
-        replies = await self._call("remember", [wire.remember_request(self._prefix, given) for given in results])
+        requests = [wire.remember_request(self._prefix, given) for given in results]
+        replies = await self._call("remember", requests, max(RESULTS_DEADLINE_MS, self._deadline_ms))
         return [wire.remembered(given, *reply) for given, reply in zip(results, replies, strict=True)]
 
     async def settle(self, event_ids: Sequence[str]) -> None:
@@ -109,7 +112,7 @@ class ValkeyIndex:
     async def ping(self) -> None:
         """See the protocol. The function library is there, too, when this returns, and the keys are this deployment's;
         IndexFaultError when they are another one's."""
-        owner = (await self._call("ping", [((self._prefix, self._deployment),)]))[0]
+        owner = (await self._call("ping", [((self._prefix, self._deployment),)], self._deadline_ms))[0]
         if owner.decode() != self._deployment:
             raise IndexFaultError(
                 f"the keys of topic prefix {self._deployment!r} are those of {owner.decode()!r}: use another prefix"

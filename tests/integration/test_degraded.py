@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from pydantic import SecretStr
 
 from config.settings import Settings
 from scripts.embedded import EmbeddedValkey
-from tests.integration.harness import Client, MakeApplication, StartWorker
+from tests.integration.harness import Client, MakeApplication, StartWorker, WorkerProcess
 
 
 @pytest.fixture
@@ -18,6 +21,17 @@ def own_valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
     """A Valkey that the test may kill."""
     with EmbeddedValkey(tmp_path / "valkey") as server:
         yield server
+
+
+def partitions(worker: WorkerProcess) -> int:
+    return int(json.loads(worker.get("/readyz")[1] or "{}").get("partitions", 0))
+
+
+async def until(holds: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        await asyncio.sleep(0.1)
 
 
 async def test_a_decision_without_valkey_is_superseded_when_it_is_back(
@@ -40,7 +54,8 @@ async def test_a_decision_without_valkey_is_superseded_when_it_is_back(
     assert degraded["links"] is None
     assert "DEGRADED_DEPENDENCY" in {reason["code"] for reason in degraded["reasons"]}
     assert degraded["latency_ms"] < 1000
-    assert worker.get("/readyz")[0] == 503
+    await until(lambda: worker.get("/readyz")[0] == 503, 5)
+    assert 'tidegate_index_breaker{tidegate_index_breaker="closed"} 0.0' in worker.get("/metrics")[1]
     alerts = [alert for alert in await client.wait_for("alerts", 1) if alert["kind"] == "DEGRADED"]
     assert len(alerts) == 1
 
@@ -53,6 +68,35 @@ async def test_a_decision_without_valkey_is_superseded_when_it_is_back(
     assert again["decision_id"] != degraded["decision_id"]
     assert again["links"] is not None
     assert len(client.seen["decisions"]) == 3
+
+
+async def test_an_outage_raises_one_alert_over_all_workers_and_holds_nobody_up(
+    start_worker: StartWorker,
+    client: Client,
+    make_application: MakeApplication,
+    topics: Settings,
+    own_valkey: EmbeddedValkey,
+) -> None:
+    settings = topics.model_copy(update={"redis_url": SecretStr(own_valkey.url)})
+    workers = [start_worker(settings=settings, wait=False) for _ in range(2)]
+    for worker in workers:
+        worker.wait_until_ready()
+    await until(lambda: all(0 < partitions(worker) <= 3 * topics.partitions for worker in workers), 30)
+
+    own_valkey.kill()
+    await until(lambda: all(worker.get("/readyz")[0] == 503 for worker in workers), 10)
+    count = 60
+    for number in range(count):
+        await client.apply(make_application(number))
+    degraded = await client.wait_for("decisions", count)
+    assert all(each["degraded"] for each in degraded)
+
+    own_valkey.start()
+    again = (await client.wait_for("decisions", 2 * count, timeout_s=10.0))[count:]
+    assert {each["supersedes"] for each in again} == {each["decision_id"] for each in degraded[:count]}
+    await client.settle(1.0)
+    assert [alert["kind"] for alert in client.seen["alerts"] if alert["kind"] == "DEGRADED"] == ["DEGRADED"]
+    assert all(worker.get("/readyz")[0] == 200 for worker in workers)
 
 
 async def test_events_that_only_write_to_valkey_wait_for_it(

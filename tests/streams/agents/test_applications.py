@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +13,15 @@ from pydantic import SecretStr
 
 from config.settings import Settings
 from models.decision import Decision
+from models.enrichment import Observation
 from models.facts import ApplicationFacts
 from streams.agents.applications import DeferredApplication, decide_applications, decide_deferred
 from streams.app import build_dependencies
 from streams.batches import Received
+from streams.breaker import OPEN_AFTER
 from streams.dependencies import Dependencies
 from streams.index.memory import MemoryIndex
+from streams.index.protocol import IndexUnavailableError, RememberedResult, ResultToRemember
 from streams.runner import Accepted, Handled
 from tests.builders import application
 from tests.conftest import TEST_PII_KEY
@@ -77,3 +81,45 @@ async def test_an_event_that_comes_again_afterwards_gets_the_superseding_decisio
     (again,) = published(await decide_deferred([accepted(deferred)], deps), ".decisions", Decision)
     assert published(await decide_applications([accepted(facts)], deps), ".decisions", Decision) == [again]
     assert published(await decide_deferred([accepted(deferred)], deps), ".decisions", Decision) == [again]
+
+
+class Forgetful(MemoryIndex):
+    """An index that goes away between observing and remembering."""
+
+    async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:
+        kept = await super().remember(results)
+        if kept:
+            raise IndexUnavailableError("no answer, although the results were kept")
+        return kept
+
+
+async def test_a_decision_that_may_not_have_been_kept_is_not_published(without_index: Dependencies) -> None:
+    deps = replace(without_index, index=(index := Forgetful()))
+    degraded, deferred = await degraded_and_deferred(application("e-1"), deps)
+    assert degraded.degraded == ["links", "blacklist"]
+    with pytest.raises(IndexUnavailableError):
+        await decide_deferred([accepted(deferred)], replace(deps, index=Unreachable()))
+    (again,) = published(
+        await decide_deferred([accepted(deferred)], replace(deps, index=index)), ".decisions", Decision
+    )
+    assert (again.degraded, again.supersedes) == ([], degraded.decision_id)
+
+
+class Unreachable(MemoryIndex):
+    """An index that nobody may ask."""
+
+    async def observe(self, applications: Sequence[ApplicationFacts]) -> list[Observation]:
+        raise IndexUnavailableError(f"asked about {len(applications)} applications")
+
+
+async def test_while_the_breaker_is_open_nobody_asks_the_index(without_index: Dependencies) -> None:
+    deps = replace(without_index, index=MemoryIndex())
+    for _ in range(OPEN_AFTER):
+        deps.breaker.failed(deps.clock())
+    degraded, deferred = await degraded_and_deferred(application("e-1"), deps)
+    assert degraded.degraded == ["links", "blacklist"]
+    with pytest.raises(IndexUnavailableError):
+        await decide_deferred([accepted(deferred)], deps)
+    deps.breaker.answered(deps.clock())
+    (again,) = published(await decide_deferred([accepted(deferred)], deps), ".decisions", Decision)
+    assert again.supersedes == degraded.decision_id
