@@ -1,4 +1,4 @@
-"""The Valkey Function library of the link index: four Lua files behind constants that come from Python, so that a
+"""The Valkey Function library of the link index: five Lua files behind constants that come from Python, so that a
 bound or a kind is written down once. Its version is the hash of its text and part of every name in it: workers of two
 releases find each their own functions on one server."""
 
@@ -33,7 +33,7 @@ from streams.index.layout import (
 )
 from streams.index.records import PLACED_KINDS
 
-_FILES = ("storage.lua", "neighbourhood.lua", "observe.lua", "update.lua")
+_FILES = ("storage.lua", "neighbourhood.lua", "arrival.lua", "observe.lua", "update.lua")
 
 
 def _kind(kind: IdentifierKind, code: str) -> str:

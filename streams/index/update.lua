@@ -1,5 +1,15 @@
 -- Everything that is not an application: results, labels, device events, list entries. Behind observe.lua.
 
+-- Notes the decision on an application that neighbours see: that on its newest event.
+local function note_decision(prefix, ttl, name, event, time, decision)
+  local key = prefix .. "A" .. name
+  local node = read_node(call("GET", key))
+  if newer(time, event, node.decision_time, node.decision_event) then
+    node.decision, node.decision_time, node.decision_event = decision, time, event
+    write_node(key, node, ttl)
+  end
+end
+
 -- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts}, the result, its audit record and alerts.
 -- Returns whether this result was stored, the one that stands, what of it is not settled yet: for each alert `1` when the
 -- event has claimed it, else `0`, behind their number; then audit record and alerts.
@@ -19,13 +29,13 @@ local function remember(request, result, rest)
   call("SET", key, result, "PX", request[2])
   call("SET", rest_key, rest, "PX", request[3])
 
-  local node_key = prefix .. "A" .. request[5]
-  local node = read_node(call("GET", node_key))
-  if newer(time, event, node.decision_time, node.decision_event) then
-    node.decision, node.decision_time, node.decision_event = request[8], time, event
-    write_node(node_key, node, request[2])
-  end
+  note_decision(prefix, request[2], request[5], event, time, request[8])
   return {1, result, rest}
+end
+
+-- {prefix, ttl, node, event, time, decision}
+local function set_decision(request)
+  note_decision(unpack(request, 1, 6))
 end
 
 -- {prefix, ttl, node, time, label}
@@ -109,7 +119,9 @@ local function register(name, run)
 end
 
 register("observe", observe)
+register("place", place_application)
 register("remember", remember)
+register("set_decision", set_decision)
 register("set_label", set_label)
 register("observe_device", observe_device)
 register("put_list_entry", put_list_entry)

@@ -1,0 +1,163 @@
+-- One application goes into the index. Behind neighbourhood.lua.
+
+local NOTHING = {0, 0, 0, 0, 0}
+local NOBODY_ELSE = {flat = {}, fields = 2, count = 0, older = NOTHING, beyond = 0}
+
+-- Takes up the event into the application, which may have had events before. Returns the application.
+local function take_up(request, head, tail, place)
+  local prefix, ttl, time, name, event = unpack(request, 1, 5)
+  local key = prefix .. "A" .. name
+  local stored = call("GET", key)
+  local node = read_node(stored)
+  local fresh = put_record(node.events, {time, event}, EVENTS_PER_APPLICATION)
+  local app = {prefix = prefix, ttl = ttl, time = time, name = name, key = key, node = node, fresh = fresh, nodes = {},
+    applicant = read_struct(">I6", tail), channel = sub(tail, 7), identifiers = request[6], known = {}, has = {},
+    latest = fresh and newer(time, event, node.time, node.event), old_time = node.time, resubmissions = 0}
+  if stored then
+    for i, record in ipairs(node.events) do
+      if record[2] == event then app.resubmissions = #node.events - i end
+    end
+    local mine, identifiers = node.identifiers, {}
+    for _, identifier in ipairs(mine) do app.known[identifier] = true end
+    for _, identifier in ipairs(request[6]) do
+      if fresh and not app.known[identifier] and #mine < IDENTIFIERS_PER_APPLICATION then
+        mine[#mine + 1] = identifier
+      end
+    end
+    for _, identifier in ipairs(mine) do app.has[identifier] = true end
+    for _, identifier in ipairs(request[6]) do
+      if app.has[identifier] then identifiers[#identifiers + 1], app.has[identifier] = identifier, "now" end
+    end
+    app.gathered = #identifiers < #request[6] or #mine > #request[6]
+    for _, identifier in ipairs(mine) do  -- what it had in earlier events is its own still
+      if app.has[identifier] ~= "now" then identifiers[#identifiers + 1] = identifier end
+    end
+    app.identifiers = identifiers
+  else
+    node.identifiers = request[6]
+    for _, identifier in ipairs(node.identifiers) do app.has[identifier] = true end
+  end
+  if app.latest then node.time, node.event, node.tail, node.head, node.place = time, event, tail, head, place end
+  return app
+end
+
+-- The entries of an identifier besides the application, and whether it was among them. `stored` may be false.
+local function others_of(app, stored)
+  if not stored or stored == app.name then return "", stored == app.name end
+  if #stored == NAME then return entry_of(stored, app.nodes[stored]), false end
+  return without(stored, app.name)
+end
+
+-- Puts the application among those of an identifier when `place`, and returns what the identifier has besides it.
+local function visit(app, identifier, stored, place)
+  local others, present = others_of(app, stored)
+  local key, overflow_key = app.prefix .. identifier, app.prefix .. "O" .. identifier
+  local overflow
+  if place and app.fresh and (app.latest or not app.known[identifier]) then
+    local entries = app.name
+    if others ~= "" then
+      entries = insert(others, app.node.time, app.name, app.node.tail)
+      local returns = app.known[identifier] and not present  -- it was counted among the older ones
+      local evicted = #entries > PER_IDENTIFIER * WIDTH and sub(entries, -WIDTH)
+      if evicted then entries = sub(entries, 1, -WIDTH - 1) end
+      if returns or evicted then
+        overflow = read_overflow(overflow_key)
+        if returns then count_in_overflow(overflow, app.old_time, -1) end
+        if evicted then count_in_overflow(overflow, read_struct(">I6", evicted), 1) end
+        call("SET", overflow_key, pack(overflow), "PX", app.ttl)
+      end
+      present = not evicted or sub(evicted, 7, 17) ~= app.name
+      if evicted and present then others = sub(others, 1, -WIDTH - 1) end
+    end
+    call("SET", key, entries, "PX", app.ttl)
+  end
+  if others == "" then return NOBODY_ELSE end
+  local fields = KINDS[byte(identifier)].links and 4 or 2
+  local flat, count = read_entries(others, app.time, fields)
+  local older, beyond = NOTHING, 0
+  if #others / WIDTH + (present and 1 or 0) >= PER_IDENTIFIER then
+    local own_time = app.has[identifier] and not present and app.node.time
+    older, beyond = overflow_counts(overflow or read_overflow(overflow_key), app.time, own_time)
+  end
+  return {flat = flat, fields = fields, count = count, older = older, beyond = beyond}
+end
+
+-- The lists that an application's identifiers are on, in wire form, and whether one of its own is on any at its time.
+local function look_up_lists(app, values, list_at)
+  local hits, listed = {}, false
+  for i, identifier in ipairs(app.identifiers) do
+    local stored = list_at[i] and values[list_at[i]]
+    if stored then
+      local kind, entries = KINDS[byte(identifier)], unpack_message(stored)
+      for j = 1, #entries, 5 do
+        if entries[j + 4] ~= "" and (entries[j + 3] == 0 or entries[j + 3] > app.time) then
+          hits[#hits + 1] = "\153" .. kind.wire .. pack(sub(identifier, 2)) .. entries[j + 4]
+        end
+      end
+      listed = listed or (kind.own == true and is_listed(entries, app.node.time))
+    end
+  end
+  return hits, listed
+end
+
+-- Everything that is written of an application, and what was read for it, in one go with what observe.lua will ask for.
+-- {prefix, ttl, time, node, event, identifiers, device ("": none), subjects of sightings (a store last), sighting record of
+-- the store or false}, the wire head of the node, applicant and channel, the wire form of the place.
+local function take_in(request, head, tail, place)
+  local app = take_up(request, head, tail, place)
+  local prefix, identifiers, subjects = app.prefix, app.identifiers, request[8]
+
+  local keys, role_at, list_at = {}, {}, {}
+  for i, identifier in ipairs(identifiers) do keys[i] = prefix .. identifier end
+  for i, identifier in ipairs(identifiers) do
+    local role = KINDS[byte(identifier)].holders or KINDS[byte(identifier)].namers
+    if role then
+      keys[#keys + 1] = prefix .. role .. sub(identifier, 2)
+      role_at[i] = #keys
+    end
+  end
+  local of_identifiers = #keys
+  for i, identifier in ipairs(identifiers) do
+    local list = list_key(prefix, identifier)
+    if list then
+      keys[#keys + 1] = list
+      list_at[i] = #keys
+    end
+  end
+  local last = #keys
+  for i, subject in ipairs(subjects) do keys[last + i] = prefix .. "S" .. subject end
+  keys[#keys + 1] = prefix .. "D" .. request[7]
+  keys[#keys + 1] = prefix .. "R" .. request[5]
+  keys[#keys + 1] = prefix .. "U" .. request[5]
+
+  local values, alone, shared = mget(keys), {}, {}
+  for i = 1, of_identifiers do
+    local stored = values[i]
+    if stored and #stored == NAME and stored ~= app.name then alone[#alone + 1] = stored end
+  end
+  load_nodes(app, alone)
+  for i, identifier in ipairs(identifiers) do shared[identifier] = visit(app, identifier, values[i], true) end
+
+  local listed
+  app.hits, listed = look_up_lists(app, values, list_at)
+  if app.fresh then
+    app.node.listed = listed
+    write_node(app.key, app.node, app.ttl)
+  end
+  local sightings = {}
+  for i = 1, #subjects do
+    local stored = values[last + i]
+    if app.fresh and request[9] and i == #subjects then
+      stored = put_stored_record(keys[last + i], stored, request[9], SIGHTINGS_PER_SUBJECT, app.ttl)
+    end
+    sightings[i] = stored or "\144"
+  end
+  app.values, app.role_at, app.shared, app.sightings = values, role_at, shared, sightings
+  app.device, app.result, app.unsettled = unpack(values, #keys - 2, #keys)
+  return app
+end
+
+-- The same without an answer, for a history that is told again.
+local function place_application(...)
+  take_in(...)
+end
