@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -110,6 +110,18 @@ async def read_to_end(settings: Settings, topic: str) -> AsyncGenerator[Consumer
                 for record in records:
                     if record.offset < ends[partition]:
                         yield record
+
+
+async def record_counts(settings: Settings, topics: Collection[str]) -> dict[str, int]:
+    """Topic (full name) -> how many records stand in it now. They have to exist. Raises BrokerUnreachableError."""
+    consumer = AIOKafkaConsumer(*topics, **client_options(settings), group_id=None, enable_auto_commit=False)
+    counts = dict.fromkeys(topics, 0)
+    async with running(consumer, settings):
+        assignment = consumer.assignment()
+        beginnings, ends = await consumer.beginning_offsets(assignment), await consumer.end_offsets(assignment)
+        for partition in assignment:
+            counts[partition.topic] += ends[partition] - beginnings[partition]
+    return counts
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ async def flag_labels(accepted: Sequence[Accepted[LabelFacts]], deps: Dependenci
     for each in accepted:
         label = each.facts
         deps.metrics.labels.labels(label.kind).inc()
-        flag = _flag(label.kind, deps.policy.document.labels)
+        flag = flag_of(label.kind, deps.policy.document.labels)
         if flag:
             changes.append(
                 LabelFlagChange(application_id=label.application_id, flag=flag, occurred_ms=label.occurred_ms)
@@ -30,7 +30,8 @@ async def flag_labels(accepted: Sequence[Accepted[LabelFacts]], deps: Dependenci
     return Handled()
 
 
-def _flag(kind: LabelKind, labels: LabelMeaning) -> LabelFlag:
+def flag_of(kind: LabelKind, labels: LabelMeaning) -> LabelFlag:
+    """What a label makes of an application; empty when it says neither."""
     if kind in labels.fraud:
         return "fraud"
     return "honest" if kind in labels.honest else ""

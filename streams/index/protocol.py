@@ -75,6 +75,15 @@ class RememberedResult(Struct, frozen=True, kw_only=True):
     Empty when `first` is False: `result.alerts` of the earlier result then holds only what that event had claimed."""
 
 
+class PastDecision(Struct, frozen=True, kw_only=True):
+    """A decision that was made with the index, as its neighbours see it."""
+
+    event_id: str
+    application_id: str
+    occurred_ms: int
+    decision_flag: DecisionFlag
+
+
 class LabelFlagChange(Struct, frozen=True, kw_only=True):
     """Sets the flag that neighbours see. The newest by `occurred_ms` wins, whatever the order of arrival."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Self
 
 from msgspec import msgpack
 from redis.asyncio import Redis
@@ -68,7 +68,7 @@ class ValkeyIndex:
         )
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> ValkeyIndex:
+    def from_settings(cls, settings: Settings) -> Self:
         """The index that the settings name; TLS by `rediss://` in the URL."""
         options: dict[str, Any] = {}
         if settings.redis_username is not None:

@@ -27,7 +27,13 @@ from streams.index.layout import (
     short_identifier,
     whole_tokens,
 )
-from streams.index.protocol import LabelFlagChange, RememberedResult, ResultToRemember, encode_stored
+from streams.index.protocol import (
+    LabelFlagChange,
+    PastDecision,
+    RememberedResult,
+    ResultToRemember,
+    encode_stored,
+)
 from streams.index.records import (
     DeviceRecord,
     Place,
@@ -197,6 +203,19 @@ def list_request(prefix: str, entry: ListEntryFacts) -> Request:
         expires_ms or 0,
     )
     return values, _fields(hit) if entry.action == "add" else b""
+
+
+def decision_request(prefix: str, decision: PastDecision) -> Request:
+    """One decision flag to set."""
+    values = (
+        prefix,
+        _KEEP,
+        short_hash(decision.application_id),
+        short_hash(decision.event_id),
+        decision.occurred_ms,
+        DECISION_CODES[decision.decision_flag],
+    )
+    return (values,)
 
 
 def label_request(prefix: str, change: LabelFlagChange) -> Request:

@@ -1,0 +1,51 @@
+"""Filling an index in Valkey from what was published: the same writes as a worker's, without the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.facts import ApplicationFacts
+from streams.index import wire
+from streams.index.layout import CLAIM_KEEP_MS, KEEP_MS, short_hash
+from streams.index.protocol import PastDecision
+from streams.index.results import shrink
+from streams.index.valkey import ValkeyIndex
+
+PATIENCE_MS = 30_000
+"""Nobody waits for it; a server that is away longer ends the refilling."""
+PER_ROUND_TRIP = 50
+"""Few enough that the applications of a running worker need not wait past their deadline behind them."""
+REFILLED = "refilled---"
+"""Stands for the event that claimed an alert: not known any more, and nobody's now."""
+
+
+class RefillIndex(ValkeyIndex):
+    """An index that takes a history. All of it is idempotent, in any order, beside workers that go on."""
+
+    async def place(self, applications: Sequence[ApplicationFacts]) -> None:
+        """Write applications, with all that `observe` writes."""
+        requests = [wire.observe_request(self._prefix, application) for application in applications]
+        await self._call("place", requests, PATIENCE_MS, PER_ROUND_TRIP)
+
+    async def set_decisions(self, decisions: Sequence[PastDecision]) -> None:
+        """Set the flags that neighbours see; the newest by `occurred_ms` wins."""
+        requests = [wire.decision_request(self._prefix, each) for each in decisions]
+        await self._call("set_decision", requests, PATIENCE_MS, PER_ROUND_TRIP)
+
+    async def keep_decisions(self, decisions: Sequence[tuple[str, bytes]]) -> None:
+        """Keep what was published, by event id, for events that come again. One that is there already stands."""
+        await self._set_all(
+            [(f"R{short_hash(event)}", shrink(event, decision)) for event, decision in decisions], KEEP_MS
+        )
+
+    async def claim_alerts(self, alert_ids: Sequence[str]) -> None:
+        """Note that these alerts have been raised."""
+        await self._set_all([(f"C{short_hash(alert_id)}", REFILLED) for alert_id in alert_ids], CLAIM_KEEP_MS)
+
+    async def _set_all(self, entries: Sequence[tuple[str, bytes | str]], keep_ms: int) -> None:
+        commands: list[tuple[Any, ...]] = [
+            ("SET", self._prefix + key, value, "NX", "PX", keep_ms) for key, value in entries
+        ]
+        for start in range(0, len(commands), PER_ROUND_TRIP):
+            await self._round_trip(commands[start : start + PER_ROUND_TRIP], PATIENCE_MS)
