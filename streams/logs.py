@@ -12,6 +12,27 @@ QUIET_LOGGERS = ("aiokafka", "faust", "mode", "asyncio")
 """Libraries that log a line for every rebalance step at info; below WARNING they cost time and say nothing of ours."""
 
 
+REPEATED_AFTER_S = 10.0
+"""While Kafka is away aiokafka says so some forty times a second."""
+
+
+class SeldomRepeated(logging.Filter):
+    """Lets a line of aiokafka through, and the next from the same place in its code only after `REPEATED_AFTER_S`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[str, int], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        place = record.name, record.lineno
+        if record.created - self._last.get(place, float("-inf")) < REPEATED_AFTER_S:
+            return False
+        self._last[place] = record.created
+        return True
+
+
 def configure_logs(level: str) -> None:
     """Set up logging for the process. `level` is the least severe level of our own lines."""
     shared: list[Any] = [
@@ -27,6 +48,7 @@ def configure_logs(level: str) -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(SeldomRepeated())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

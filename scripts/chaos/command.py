@@ -104,6 +104,6 @@ def _run(
 
 def _spinner(title: str, console: Console) -> Progress:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    progress = Progress(*columns, console=console, transient=True)
+    progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     progress.add_task(title, total=None)
     return progress

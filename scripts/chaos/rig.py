@@ -123,12 +123,20 @@ async def rig(
                 worker.kill()
             if proxy is not None:
                 await proxy.stop()
+            if kafka.running:
+                await _delete_topics(own)
 
 
 def _proxy(kafka: EmbeddedKafka) -> TcpProxy:
     if kafka.proxy_port is None or kafka.behind_proxy_port is None:
         raise ValueError("this Kafka was not started for use behind a proxy")
     return TcpProxy(kafka.proxy_port, kafka.behind_proxy_port)
+
+
+async def _delete_topics(settings: Settings) -> None:
+    """What no longer stands in Kafka it need not recover after the next kill."""
+    async with admin_client(settings) as client:
+        await client.delete_topics([settings.topic(topic.name) for topic in TOPICS])
 
 
 async def _make_topics(settings: Settings) -> None:

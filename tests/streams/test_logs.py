@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from streams.logs import configure_logs
+from streams.logs import REPEATED_AFTER_S, SeldomRepeated, configure_logs
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +45,25 @@ def test_libraries_log_in_the_same_form_from_warning_on(capsys: pytest.CaptureFi
     logging.getLogger("aiokafka.consumer").info("joined")
     logging.getLogger("aiokafka.consumer").warning("left %s", "group")
     assert json.loads(capsys.readouterr().err)["event"] == "left group"
+
+
+def test_aiokafka_repeats_itself_only_after_a_while() -> None:
+    def line(name: str, at: float, lineno: int = 7) -> logging.LogRecord:
+        record = logging.LogRecord(name, logging.ERROR, "client.py", lineno, "Unable to connect to %s", ("1",), None)
+        record.created = at
+        return record
+
+    lets_through = SeldomRepeated().filter
+    assert lets_through(line("aiokafka", 100.0))
+    assert not lets_through(line("aiokafka", 100.0 + REPEATED_AFTER_S - 0.001))
+    assert lets_through(line("aiokafka", 100.0, lineno=8))
+    assert lets_through(line("aiokafka.consumer", 100.0))
+    assert lets_through(line("aiokafka", 100.0 + REPEATED_AFTER_S))
+    assert not lets_through(line("aiokafka", 100.0 + REPEATED_AFTER_S + 0.001))
+
+
+def test_our_own_lines_are_never_held_back(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("INFO")
+    for _ in range(2):
+        structlog.get_logger("ours").info("alert")
+    assert len(capsys.readouterr().err.splitlines()) == 2
