@@ -25,7 +25,6 @@ from scripts.bench.seeding import Seed, sow
 from scripts.bench.tables import Table
 from scripts.embedded import EmbeddedValkey
 from streams.codec import encode
-from streams.index.protocol import StoredResult
 from streams.index.valkey import ValkeyIndex
 
 if TYPE_CHECKING:
@@ -115,9 +114,14 @@ async def seeds_of(applications: Sequence[ApplicationFacts], settings: Settings,
                 enrichment = Enrichment(observation=observation)
                 case = decide(facts, enrichment, policy, models, decided_at=facts.occurred_at, latency_ms=1.0)
                 models.learn(case.features)
-                result = StoredResult(encode(case.decision), [encode(alert) for alert in case.alerts], None)
-                alert_ids = [alert.alert_id for alert in case.alerts]
-                seeds.append(Seed(facts=facts, verdict=case.decision.decision, result=result, alert_ids=alert_ids))
+                seeds.append(
+                    Seed(
+                        facts=facts,
+                        verdict=case.decision.decision,
+                        decision=encode(case.decision),
+                        alert_ids=[alert.alert_id for alert in case.alerts],
+                    )
+                )
             on_done(len(seeds))
     await index.close()
     return seeds

@@ -11,7 +11,7 @@ from scripts.bench.report import Report
 from scripts.bench.sections.index import IndexGrowth, IndexSize
 from scripts.bench.sections.latency import SHARES, Latency, level
 from scripts.bench.sections.rates import Rate, Rates
-from scripts.bench.sections.rebuild import Rebuild
+from scripts.bench.sections.rebuild import Rebuild, RebuiltPart
 from scripts.bench.sections.rings import RingCost, Rings
 from scripts.bench.sections.stages import Stage, Stages
 from scripts.bench.sections.workers import Workers, WorkersLevel
@@ -78,5 +78,9 @@ def sample_report() -> Report:
             stages=[Stage(name="decode", cpu_us=20.0), Stage(name="decide", cpu_us=180.0)],
             worker_cpu_us=800.0,
         ),
-        rebuild=Rebuild(conditions=conditions(), applications=6_000, took_s=3.0),
+        rebuild=Rebuild(
+            conditions=conditions(),
+            applications=6_000,
+            parts=[RebuiltPart(part="applications", records=6_000, seconds=2.0)],
+        ),
     )

@@ -4,7 +4,7 @@ import pytest
 
 from config.errors import OperatorError
 from scripts.bench.place import Place, Plan
-from scripts.bench.sections import index, latency, rates, rings, stages, workers
+from scripts.bench.sections import index, latency, rates, rebuild, rings, stages, workers
 
 
 async def test_rates_are_of_three_processes_in_turn(place: Place, plan: Plan) -> None:
@@ -56,6 +56,14 @@ async def test_the_stages_are_those_of_a_decision(place: Place, plan: Plan) -> N
     assert [each.name for each in measured.stages] == names
     assert all(each.cpu_us > 0 for each in measured.stages)
     assert measured.cpu_us < 50_000
+
+
+async def test_a_rebuild_reads_every_decision_and_its_audit_record(place: Place, plan: Plan) -> None:
+    measured = await rebuild.measure(place, plan)
+    records = {each.part: each.records for each in measured.parts}
+    assert records["results"] >= plan.applications
+    assert records["applications"] >= plan.applications
+    assert all(each.per_s > 0 for each in measured.parts)
 
 
 def test_indexes_for_which_there_is_no_memory_are_refused() -> None:
