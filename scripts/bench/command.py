@@ -25,6 +25,7 @@ from scripts.bench.targets import targets_table
 from scripts.embedded import EmbeddedServers
 from scripts.embedded.progress import download_progress
 from scripts.embedded.signals import ended_by_signals
+from streams.app import GC_EVERY_OBJECTS
 from streams.logs import configure_logs
 
 EVERYTHING = "all"
@@ -104,4 +105,5 @@ def chosen(sections: Sequence[str]) -> list[str]:
 def _measured(name: str, place: Place, plan: Plan) -> object:
     gc.collect()
     gc.freeze()  # collecting what stays would hold up the load that is to be steady
+    gc.set_threshold(GC_EVERY_OBJECTS, 20, 20)  # as in a worker, whose stages are measured in this process
     return run(SECTIONS[name].measure(place, plan))

@@ -45,14 +45,12 @@ class Record(Struct, frozen=True):
 
 @dataclass
 class Place:
-    """`capacity_per_s` and `worker_cpu_us` (processor time of one decision in the worker's process) are what one
-    section measured and others need; None as long as nobody has."""
+    """`capacity_per_s` is what one worker decides a second; None as long as no section has measured it."""
 
     servers: EmbeddedServers
     directory: Path
     console: Console
     capacity_per_s: float | None = None
-    worker_cpu_us: float | None = None
     _applications: list[Record] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
 

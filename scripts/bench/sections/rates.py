@@ -69,7 +69,6 @@ async def measure(place: Place, plan: Plan) -> Rates:
             rates[module].cpu_us.append(measured.cpu_us[module])
             degraded += measured.degraded
     place.capacity_per_s = rates[WORKER].median_per_s
-    place.worker_cpu_us = statistics.median(rates[WORKER].cpu_us)
     return Rates(
         conditions=watch.conditions(),
         applications=len(records),

@@ -21,6 +21,7 @@ from models.pipeline import Decided, Models, decide
 from models.policy.policy import load_policy_file
 from models.tokenise import tokenise_application
 from scripts.bench.arithmetic import warmed_up
+from scripts.bench.load import WORKER, throughput
 from scripts.bench.machine import Conditions, Watch
 from scripts.bench.place import LONGEST_DEADLINE_MS, Place, Plan, Record
 from scripts.bench.tables import Table
@@ -31,7 +32,8 @@ from streams.index.valkey import ValkeyIndex
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BATCH = 25
+BATCH = 100
+"""As many as a worker takes at once when there is enough to do."""
 
 
 class Stage(Struct, frozen=True, kw_only=True):
@@ -48,8 +50,8 @@ class Stages(Struct, frozen=True, kw_only=True):
     conditions: Conditions
     applications: int
     stages: list[Stage]
-    worker_cpu_us: float | None
-    """Of a whole worker process, Kafka and Faust with it, microseconds a decision; None when it was not measured."""
+    worker_cpu_us: float
+    """Of a whole worker process on the same applications, Kafka and Faust with it, microseconds a decision."""
 
     @property
     def cpu_us(self) -> float:
@@ -135,9 +137,11 @@ class Way:
 
 
 async def measure(place: Place, plan: Plan) -> Stages:
-    """Over `plan.applications`, the first of which warm up."""
+    """Over `plan.applications`, the first of which warm up; a whole worker right before, under the same conditions."""
     watch = Watch()
     records = place.applications(plan.applications)
+    with place.shown("a whole worker", len(records)) as on_done:
+        worker = await throughput(WORKER, place.settings(), records, place.log_file("worker"), on_done)
     way = Way(place)
     await way.index.ping()
     clock, skipped, counted_from = Clock(), warmed_up(len(records)), 0
@@ -156,7 +160,7 @@ async def measure(place: Place, plan: Plan) -> Stages:
             Stage(name=name, cpu_us=spent_s / (len(records) - counted_from) * 1e6)
             for name, spent_s in clock.spent_s.items()
         ],
-        worker_cpu_us=place.worker_cpu_us,
+        worker_cpu_us=worker.cpu_us[WORKER],
     )
 
 
@@ -177,13 +181,14 @@ def _to_remember(case: Decided, result: StoredResult) -> ResultToRemember:
 
 def table(stages: Stages) -> Table:
     """A row a stage, then what a whole worker takes."""
-    whole = stages.worker_cpu_us or stages.cpu_us
+    whole = stages.worker_cpu_us
+    rest = whole - stages.cpu_us
     rows = [[each.name, f"{each.cpu_us:,.0f}", f"{each.cpu_us / whole:.0%}"] for each in stages.stages]
-    rows.append(["all stages", f"{stages.cpu_us:,.0f}", f"{stages.cpu_us / whole:.0%}"])
-    if stages.worker_cpu_us is not None:
-        rest = stages.worker_cpu_us - stages.cpu_us
-        rows.append(["the rest of a worker: Kafka, Faust, metrics", f"{rest:,.0f}", f"{rest / whole:.0%}"])
-        rows.append(["a whole worker", f"{stages.worker_cpu_us:,.0f}", "100%"])
+    rows += [
+        ["all stages", f"{stages.cpu_us:,.0f}", f"{stages.cpu_us / whole:.0%}"],
+        ["the rest of a worker: Kafka, Faust, metrics", f"{rest:,.0f}", f"{rest / whole:.0%}"],
+        ["a whole worker", f"{whole:,.0f}", "100%"],
+    ]
     return Table(
         title="Processor time of a decision",
         columns=["stage", "CPU, µs/decision", "share"],

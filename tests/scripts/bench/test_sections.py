@@ -12,8 +12,6 @@ async def test_rates_are_of_three_processes_in_turn(place: Place, plan: Plan) ->
     assert all(len(each.per_s) == 1 and each.median_per_s > 0 for each in (measured.faust_echo, measured.worker))
     assert measured.to_plain_echo == pytest.approx(measured.worker.per_s[0] / measured.plain_echo.per_s[0])
     assert place.capacity_per_s == measured.worker.median_per_s
-    assert place.worker_cpu_us is not None
-    assert place.worker_cpu_us > 0
 
 
 async def test_latencies_are_of_each_load(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +53,8 @@ async def test_the_stages_are_those_of_a_decision(place: Place, plan: Plan) -> N
     names = ["decode", "tokenise", "enrich", "features", "score", "decide", "encode", "remember"]
     assert [each.name for each in measured.stages] == names
     assert all(each.cpu_us > 0 for each in measured.stages)
-    assert measured.cpu_us < 50_000
+    assert 0 < measured.cpu_us < 50_000
+    assert measured.worker_cpu_us > 0
 
 
 async def test_a_rebuild_reads_every_decision_and_its_audit_record(place: Place, plan: Plan) -> None:
