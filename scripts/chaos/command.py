@@ -15,7 +15,7 @@ from config.errors import OperatorError
 from scripts.bench.machine import Watch
 from scripts.chaos.experiment import Conditions, Result, run_scenario
 from scripts.chaos.pressure import PressureResult, burst, soak
-from scripts.chaos.report import HEAD, PRESSURE_HEAD, page, pressure_row, row, table, verdict, write
+from scripts.chaos.report import page, table, verdict, write
 from scripts.chaos.scenarios import BY_NAME, SCENARIOS
 from scripts.embedded import EmbeddedKafka
 from scripts.embedded.ports import free_port
@@ -91,10 +91,7 @@ def _run(
             console.print(f"{title}: {verdict(problems)}")
     finally:
         kafka.stop()
-    if results:
-        console.print(table(HEAD, [row(each) for each in results]))
-    if pressure:
-        console.print(table(PRESSURE_HEAD, [pressure_row(each) for each in pressure]))
+    console.print(table(results, pressure))
     if report is not None:
         write(report, page(results, pressure, conditions.rate, watch.conditions().others_cores))
     failed = sum(map(bool, [*(each.problems for each in results), *(each.problems for each in pressure)]))

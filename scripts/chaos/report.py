@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.table import Table
 
 from scripts.bench.machine import Machine, this_machine
+from scripts.chaos.audit import Findings
 from scripts.chaos.experiment import RECOVERED_WITHIN_S, START_S, Result
 from scripts.chaos.pressure import FLAT_MIB, RSS_BOUND_MIB, PressureResult
 
@@ -47,15 +48,14 @@ PRESSURE_HEAD = (
 def row(result: Result) -> tuple[str, ...]:
     """The cells of a scenario, under HEAD."""
     findings, recovery = result.findings, result.recovery
-    lost = len(findings.undecided) + len(findings.unlettered) + sum(findings.waiting.values())
     return (
         result.scenario.title,
         f"{result.applications:,}",
         f"{result.degraded:,}",
         f"{result.dead_letters:,}",
         f"{result.repeats:,}",
-        str(lost),
-        str(len(findings.unexplained) + len(findings.contradicted) + len(findings.unaudited)),
+        str(_lost(findings)),
+        str(_unexplained(findings)),
         f"{len(result.links.differing)} of {result.links.compared:,}",
         _seconds(recovery.first_s),
         _seconds(recovery.caught_up_s),
@@ -78,17 +78,25 @@ def pressure_row(result: PressureResult) -> tuple[str, ...]:
         f"{result.rss_before_mib:.0f}",
         f"{result.rss_peak_mib:.0f}",
         f"{result.growth_mib:+.1f}",
-        str(len(findings.undecided) + sum(findings.waiting.values())),
-        str(len(findings.unexplained) + len(findings.contradicted) + len(findings.unaudited)),
+        str(_lost(findings)),
+        str(_unexplained(findings)),
         verdict(result.problems),
     )
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """For the terminal."""
-    made = Table(*head)
-    for each in rows:
-        made.add_row(*each)
+def table(results: Sequence[Result], pressure: Sequence[PressureResult]) -> Table:
+    """What matters most, for the terminal."""
+    made = Table("", "applications", "lost", "first, s", "caught up, s", "verdict")
+    for each in results:
+        recovery = each.recovery
+        seconds = _seconds(recovery.first_s), _seconds(recovery.caught_up_s)
+        lost = str(_lost(each.findings))
+        made.add_row(each.scenario.name, f"{each.applications:,}", lost, *seconds, verdict(each.problems))
+    for each_pressure in pressure:
+        lost = str(_lost(each_pressure.findings))
+        caught_up = _seconds(each_pressure.caught_up_s)
+        problems = verdict(each_pressure.problems)
+        made.add_row(each_pressure.title, f"{each_pressure.applications:,}", lost, "", caught_up, problems)
     return made
 
 
@@ -102,6 +110,14 @@ def page(results: Sequence[Result], pressure: Sequence[PressureResult], rate: fl
         parts.append(_PRESSURE.format(bound=RSS_BOUND_MIB, flat=FLAT_MIB))
         parts.append(_markdown(PRESSURE_HEAD, [pressure_row(each) for each in pressure]))
     return "\n".join(parts)
+
+
+def _lost(findings: Findings) -> int:
+    return len(findings.undecided) + len(findings.unlettered) + sum(findings.waiting.values())
+
+
+def _unexplained(findings: Findings) -> int:
+    return len(findings.unexplained) + len(findings.contradicted) + len(findings.unaudited)
 
 
 def _conditions(machine: Machine, rate: float, others_cores: float) -> str:
