@@ -80,9 +80,7 @@ class EmbeddedKafka(EmbeddedServer):
         (self.data_dir / "tmp").mkdir()
         fixed = Path(__file__).with_name("kafka.properties").read_text()
         (self.data_dir / "server.properties").write_text(
-            f"{fixed}\n"
-            f"{self._listeners()}"
-            f"controller.quorum.voters=1@{LOOPBACK}:{self.controller_port}\n"
+            f"{fixed}\n{self._listeners()}controller.quorum.voters=1@{LOOPBACK}:{self.controller_port}\n"
         )
         log4j = Path(__file__).with_name("log4j2.properties")
         run = [java, *JVM_FLAGS, f"-Dlog4j2.configurationFile={log4j}", "-cp", jars]
