@@ -21,8 +21,8 @@ logger = structlog.get_logger(__name__)
 
 BreakerState = Literal["closed", "open", "half_open"]
 
-OPEN_AFTER = 3
-"""Failures in a row: one alone may be a pause of this process or that one."""
+OPEN_AFTER = 5
+"""Failures in a row: a few may be a pause of this process or that one, and cost a deadline each."""
 SAME_OUTAGE = timedelta(minutes=1)
 """A failure this soon after a recovery is the same outage going on: a server that flaps raises one alert."""
 APPLICATIONS_IN_ALERT = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import TypeVar
 
@@ -31,6 +32,10 @@ logger = structlog.get_logger(__name__)
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
+
+
+DEFERRED_AT_ONCE = 10
+"""Applicants at the counter come in between: neither the index nor this process is busy with more of these at once."""
 
 
 class DeferredApplication(Struct, frozen=True, kw_only=True):
@@ -72,13 +77,19 @@ async def decide_applications(accepted: Sequence[Accepted[ApplicationFacts]], de
 
 
 async def decide_deferred(accepted: Sequence[Accepted[DeferredApplication]], deps: Dependencies) -> Handled:
-    """Decide again what was decided without the index. While that is away the agent waits (IndexUnavailableError)."""
-    facts = {each.facts.facts.event_id: each.facts.facts for each in accepted}
-    supersedes = {each.facts.facts.event_id: each.facts.supersedes for each in accepted}
-    results = await _decide(list(facts.values()), supersedes, perf_counter(), deps)
-    return Handled(
-        publish=[record for outgoing in results.first.values() for record in outgoing], settle=results.settle
-    )
+    """Decide again what was decided without the index, few at a time. While that is away the agent waits
+    (IndexUnavailableError)."""
+    waiting = {each.facts.facts.event_id: each.facts for each in accepted}
+    publish: list[Outgoing] = []
+    settle: list[str] = []
+    events = list(waiting.values())
+    for start in range(0, len(events), DEFERRED_AT_ONCE):
+        few = events[start : start + DEFERRED_AT_ONCE]
+        supersedes = {each.facts.event_id: each.supersedes for each in few}
+        results = await _decide([each.facts for each in few], supersedes, perf_counter(), deps)
+        publish += [record for outgoing in results.first.values() for record in outgoing]
+        settle += results.settle
+    return Handled(publish=publish, settle=settle)
 
 
 async def _decide(
@@ -88,7 +99,8 @@ async def _decide(
     IndexUnavailableError when the index could not be asked or told; then nothing of it may be published."""
     results = _Results()
     decided: list[Decided] = []
-    observations = await _ask("observe", deps.index.observe, applications, deps)
+    observe = partial(deps.index.observe, patient=bool(supersedes))
+    observations = await _ask("observe", observe, applications, deps)
     for facts, observation in zip(applications, observations, strict=True):
         if observation.earlier is not None:
             deps.metrics.repeats.inc()

@@ -78,7 +78,7 @@ class MemoryIndex:
         self._claims: dict[str, str] = {}
         self._expiries: list[tuple[int, Literal["node", "device", "sightings", "result", "claim"], str]] = []
 
-    async def observe(self, applications: Sequence[ApplicationFacts]) -> list[Observation]:
+    async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> list[Observation]:
         """See the protocol."""
         return [self._observe(application) for application in applications]
 

@@ -95,8 +95,9 @@ class LabelFlagChange(Struct, frozen=True, kw_only=True):
 class LinkIndex(Protocol):
     """Links between applications, velocities, lists and device states, each per identifier token."""
 
-    async def observe(self, applications: Sequence[ApplicationFacts]) -> list[Observation]:
-        """Write each application into the index and read all that its decision needs, atomically, in order."""
+    async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> list[Observation]:
+        """Write each application into the index and read all that its decision needs, atomically, in order. `patient`:
+        no applicant waits, so the answer may take as long as any other write."""
 
     async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:
         """Keep results before they are published, and claim their alerts."""

@@ -79,10 +79,11 @@ class ValkeyIndex:
             options["ssl_ca_certs"] = str(settings.redis_ssl_ca_file)
         return cls(settings.redis_url.get_secret_value(), settings.topic_prefix, settings.index_deadline_ms, **options)
 
-    async def observe(self, applications: Sequence[ApplicationFacts]) -> list[Observation]:
+    async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> list[Observation]:
         """See the protocol. Either all are observed or IndexUnavailableError is raised, also when some have been."""
         requests = [wire.observe_request(self._prefix, application) for application in applications]
-        replies = await self._call("observe", requests, self._deadline_ms, APPLICATIONS_PER_ROUND_TRIP)
+        deadline_ms = max(WRITE_DEADLINE_MS, self._deadline_ms) if patient else self._deadline_ms
+        replies = await self._call("observe", requests, deadline_ms, APPLICATIONS_PER_ROUND_TRIP)
         return [wire.observation(application, reply) for application, reply in zip(applications, replies, strict=True)]
 
     async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:

@@ -108,7 +108,7 @@ async def test_a_decision_that_may_not_have_been_kept_is_not_published(without_i
 class Unreachable(MemoryIndex):
     """An index that nobody may ask."""
 
-    async def observe(self, applications: Sequence[ApplicationFacts]) -> list[Observation]:
+    async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> list[Observation]:
         raise IndexUnavailableError(f"asked about {len(applications)} applications")
 
 
