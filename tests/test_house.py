@@ -17,12 +17,11 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("config", "models", "streams", "scripts")
 MAX_LINES = 320
 
-REGISTRY_HOSTS = re.compile(
-    "|".join(re.escape(f"{name}.{top}") for name, top in [
-        ("pypi", "org"), ("pythonhosted", "org"), ("repo1.maven", "org"), ("repo.maven.apache", "org"),
-        ("npmjs", "org"), ("crates", "io"), ("proxy.golang", "org"), ("anaconda", "org"),
-    ])
-)  # fmt: skip
+_HOSTS = (
+    *(("pypi", "org"), ("pythonhosted", "org"), ("repo1", "maven", "org"), ("repo", "maven", "apache", "org")),
+    *(("npmjs", "org"), ("crates", "io"), ("proxy", "golang", "org"), ("anaconda", "org")),
+)
+REGISTRY_HOSTS = re.compile("|".join(re.escape(".".join(parts)) for parts in _HOSTS))
 PRIVATE_PATHS = re.compile(r"(?<![\w./-])/(?:root|work|Users|home)/\w")
 
 
