@@ -78,7 +78,7 @@ def province_of_phone(phone: str) -> str | None:
     return _COUNTRY_CODES.get(phone[:4])
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _province_of_prefix(prefix: str) -> str | None:
     """By the longest entry that the number begins with, as `phonenumbers.geocoder` does, in a twentieth of its time."""
     for length in range(len(prefix), 0, -1):
