@@ -131,6 +131,28 @@ class AlertRules(Table, frozen=True, kw_only=True):
     velocity: tuple[VelocityAlert, ...]
 
 
+class PromotionRules(Table, frozen=True, kw_only=True):
+    """When a challenger takes the champion's place, and when a shift is reported; `models.learning.tournament`."""
+
+    automatic: bool = True
+    """False: a champion changes by command alone."""
+    minimum_frauds: Annotated[int, Meta(ge=10)] = 50
+    """Frauds, scored by both, before anything is compared."""
+    confidence: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95
+    """That no challenger is promoted by luck, within any `window_frauds` frauds."""
+    minimum_gain: Share = 0.01
+    """Of average precision, at equality too."""
+    window_frauds: Annotated[int, Meta(ge=50, le=10_000)] = 1_000
+    """The newest so many frauds, and the honest applications between them, are what models are compared on."""
+    cool_down_examples: Annotated[int, Meta(ge=0)] = 10_000
+    """Examples after a promotion before the next one."""
+    drift_psi: Annotated[float, Meta(gt=0)] = 0.25
+    """A feature's population stability index from which its shift is reported; 0.25 is what credit scoring has long
+    called a major shift (N. Siddiqi, Credit Risk Scorecards, 2006)."""
+    drift_window_days: Annotated[float, Meta(ge=0)] = 7
+    """Days of labels that are compared with the reference: a whole week has all hours and weekdays."""
+
+
 class RuleDocument(Table, frozen=True, kw_only=True):
     """One rule as written: when it hits, what that does, and which values the reason shows."""
 
