@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from msgspec.structs import asdict
+
 from models.decision import VariableScores, Verdict
 from models.facts import ApplicationFacts
 from models.policy.document import CreditLimits
@@ -15,7 +17,8 @@ def credit_limit(
     """Limit in CNY, by income and credit, whatever amount was applied for; 0 for a rejected application.
 
     The product's maximum or a multiple of the monthly income, whichever is less, times one factor for the mean of the
-    variable scores that there are and one for the fraud score, rounded down to the policy's step.
+    variable scores that there are and one for the fraud score, rounded down to the policy's step. An application of a
+    history may name no product: the smallest of the maxima holds.
     """
     if verdict == "reject":
         return 0.0
@@ -26,6 +29,7 @@ def credit_limit(
     ]
     by_credit = limits.by_credit_score.factor(sum(known) / len(known) if known else None)
     by_fraud = limits.by_fraud_score.factor(fraud_score)
-    maximum: float = getattr(limits.maximum_cny, facts.product)
+    maxima: dict[str, float] = asdict(limits.maximum_cny)
+    maximum = min(maxima.values()) if facts.product is None else maxima[facts.product]
     limit = min(maximum, by_income) * by_credit * by_fraud
     return math.floor(limit / limits.step_cny) * limits.step_cny

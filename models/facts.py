@@ -127,8 +127,19 @@ class LivenessFacts(Struct, frozen=True, kw_only=True, gc=False):
     attempts: int | None = None
 
 
+class Extra(Struct, frozen=True, kw_only=True):
+    """Columns of a history that have no place in the contract, by their names there. None is missing."""
+
+    numeric: dict[str, float | None] = {}
+    categorical: dict[str, str | None] = {}
+
+
 class ApplicationFacts(Struct, frozen=True, kw_only=True):
-    """A tokenised application. Absent groups are None (missing), and `missing` of the decision lists them."""
+    """A tokenised application. Absent groups are None (missing), and `missing` of the decision lists them.
+
+    `channel`, `product`, `amount_cny` and `term_months` are required at the edge, so only an application of a history
+    can be without them.
+    """
 
     event_id: str
     application_id: str
@@ -138,10 +149,10 @@ class ApplicationFacts(Struct, frozen=True, kw_only=True):
     """Minute of the day in the lender's time zone, 0 to 1439."""
     local_weekday: int
     """0 is Monday, in the lender's time zone."""
-    channel: Channel
-    product: Product
-    amount_cny: float
-    term_months: int
+    channel: Channel | None = None
+    product: Product | None = None
+    amount_cny: float | None = None
+    term_months: int | None = None
     applicant_token: str
     """Token of the ID number: who applies."""
     merchant_id: str | None = None
@@ -154,6 +165,8 @@ class ApplicationFacts(Struct, frozen=True, kw_only=True):
     place: PlaceFacts | None = None
     liveness: LivenessFacts | None = None
     credit: Credit | None = None
+    extra: Extra | None = None
+    """Of a history only."""
 
     @property
     def occurred_ms(self) -> int:

@@ -96,7 +96,7 @@ def summarise(facts: ApplicationFacts, observation: Observation) -> Network:
         ),
         ring_members=[application_id for _, application_id in by_time],
         ring_applicants=len({applicant, *(member.applicant for member in ring)}),
-        ring_amount_cny=fsum([facts.amount_cny, *(member.amount_cny for member in ring)]),
+        ring_amount_cny=fsum([facts.amount_cny or 0.0, *(member.amount_cny for member in ring)]),
         ring_span_ms=by_time[-1][0] - by_time[0][0] if is_ring else None,
         ring_share_24h=_share_of_last_day(by_time, now_ms) if is_ring else None,
         strong_links=len(direct),

@@ -26,8 +26,9 @@ KINDS = get_args(get_type_hints(Identifier)["kind"])
 TOKENS = st.sampled_from(["t", "u"])
 
 BOUNDED: dict[tuple[type[Struct], str], SearchStrategy[Any]] = {
-    (ApplicationFacts, "amount_cny"): st.floats(0, 1e6, exclude_min=True),
-    (ApplicationFacts, "term_months"): st.integers(1, 60),
+    (ApplicationFacts, "amount_cny"): st.none() | st.floats(0, 1e6, exclude_min=True),
+    (ApplicationFacts, "term_months"): st.none() | st.integers(1, 60),
+    (ApplicationFacts, "extra"): st.none(),
     (ApplicationFacts, "local_minute"): st.integers(0, 1439),
     (ApplicationFacts, "local_weekday"): st.integers(0, 6),
     (PlaceFacts, "gps_cell"): st.none() | CELLS,

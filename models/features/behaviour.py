@@ -16,8 +16,16 @@ PRODUCT_MAXIMUM_CNY: dict[Product, float] = {
 """The largest amount usual in the trade for each product; asking for just about that is a sign of its own."""
 
 
+def _amount_to_maximum(case: Case) -> float | None:
+    facts = case.facts
+    if facts.amount_cny is None or facts.product is None:
+        return None
+    return facts.amount_cny / PRODUCT_MAXIMUM_CNY[facts.product]
+
+
 def _payment_to_income(case: Case) -> float | None:
-    return ratio(case.facts.amount_cny / case.facts.term_months, case.transaction.income_monthly_cny)
+    facts = case.facts
+    return ratio(ratio(facts.amount_cny, facts.term_months), case.transaction.income_monthly_cny)
 
 
 FEATURES = (
@@ -41,7 +49,7 @@ FEATURES = (
         "ratio",
         "behaviour",
         "Amount over the product's usual maximum",
-        lambda case: case.facts.amount_cny / PRODUCT_MAXIMUM_CNY[case.facts.product],
+        _amount_to_maximum,
     ),
     Feature(
         "amount_to_income",

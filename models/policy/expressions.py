@@ -45,7 +45,7 @@ class Vocabulary(Struct, frozen=True, kw_only=True):
     numbers: frozenset[str]
     """Features and scores: float or missing."""
     texts: Mapping[str, tuple[str, ...]]
-    """Name -> the values it can take, never missing (`channel`, `product`)."""
+    """Name -> the values it can take, missing in a history only (`channel`, `product`)."""
     parameters: Mapping[str, float]
     """Named constants of the policy."""
 

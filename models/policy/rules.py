@@ -26,8 +26,8 @@ class RuleInput(Struct, frozen=True, kw_only=True, gc=False):
     """What conditions look at."""
 
     features: Mapping[str, float | None]
-    channel: Channel
-    product: Product
+    channel: Channel | None
+    product: Product | None
     anomaly: float | None
     fraud_score: float
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Literal
 
 from models.enrichment import (
     NEIGHBOURS_PER_IDENTIFIER,
@@ -55,7 +56,7 @@ class Node:
         self.event = ""
         self.applicant = ""
         self.merchant_id = ""
-        self.channel: Channel = "api"
+        self.channel: Channel | Literal[""] = ""
         self.amount_cny = 0.0
         self.place: Place | None = None
         self.decision: DecisionFlag = ""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import base64
 from hashlib import blake2b
-from typing import get_args
+from typing import Literal, get_args
 
 from models.enrichment import DecisionFlag, LabelFlag
 from models.events import Channel, ListedKind
@@ -51,7 +51,8 @@ LIST_KINDS: dict[IdentifierKind, IdentifierKind] = {
 """Kind of an application's identifier -> kind of the list entries that it is looked up under."""
 PERSON_KINDS: tuple[IdentifierKind, ...] = ("device_id", "phone", "profile", "bank_card", "merchant_id")
 """What `PersonCounts` counts, in its order; applications that were refused come last there."""
-CHANNEL_CODES: dict[Channel, str] = {"h5": "h", "app": "a", "store": "s", "api": "i"}
+CHANNEL_CODES: dict[Channel | Literal[""], str] = {"": "-", "h5": "h", "app": "a", "store": "s", "api": "i"}
+"""An application of a history may have none."""
 DECISION_CODES: dict[DecisionFlag, str] = {"": "-", "approve": "a", "review": "v", "reject": "r"}
 LABEL_CODES: dict[LabelFlag, str] = {"": "-", "honest": "h", "fraud": "f"}
 """In rising order: of two labels of the same moment the later one here stands."""

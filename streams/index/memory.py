@@ -99,7 +99,7 @@ class MemoryIndex:
 
         applicant = short_applicant(application.applicant_token)
         tokens = whole_tokens(application)
-        around = Neighbourhood(self._graph, node, time, applicant, application.channel, identifiers, tokens)
+        around = Neighbourhood(self._graph, node, time, applicant, application.channel or "", identifiers, tokens)
         neighbours, links = around.walk()
         result = self._results.get(event)
         sighting, store = store_sighting(application, event), application.token("store_id")
@@ -143,8 +143,8 @@ class MemoryIndex:
         node.application_id = application.application_id
         node.applicant = short_applicant(application.applicant_token)
         node.merchant_id = application.merchant_id or ""
-        node.channel = application.channel
-        node.amount_cny = application.amount_cny
+        node.channel = application.channel or ""
+        node.amount_cny = application.amount_cny or 0.0
         node.place = application_place(application)
         self._graph.place(node, node.identifiers)
         heappush(self._expiries, (time, "node", node.name))

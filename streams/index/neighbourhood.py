@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from models.enrichment import (
     CROWD,
@@ -61,7 +62,7 @@ class Neighbourhood:
         own: Node,
         time: int,
         applicant: str,
-        channel: Channel,
+        channel: Channel | Literal[""],
         identifiers: Sequence[str],
         tokens: Mapping[str, str],
     ) -> None:

@@ -100,8 +100,8 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
         occurred_ms,
         applicant,
         application.merchant_id or "",
-        application.channel,
-        application.amount_cny,
+        application.channel or "",
+        application.amount_cny or 0.0,
     )
     values = (
         prefix,
@@ -115,7 +115,7 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
         store_sighting(application, event) or False,
     )
     place = application_place(application)
-    tail = urlsafe_b64decode(applicant) + CHANNEL_CODES[application.channel].encode()
+    tail = urlsafe_b64decode(applicant) + CHANNEL_CODES[application.channel or ""].encode()
     return values, _fields(neighbour), tail, b"" if place is None else msgpack.encode(place)
 
 
