@@ -3,6 +3,7 @@ the error it raises."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from config.errors import SettingsError
 DEFAULT_PII_KEY = "insecure-demo-key-do-not-use"
 """The key a checkout starts with; only a demo may run on it."""
 
-MIN_PII_KEY_BYTES = 16
+MIN_KEY_BYTES = 16
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -36,10 +37,15 @@ class Settings(BaseSettings):
     topic_prefix: str = Field("tidegate.", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic name")
     data_dir: Path = Field(Path(".tidegate"), description="local state: embedded servers, Faust's data")
     policy: Path | None = Field(None, description="policy file; the one that ships with the product when unset")
-    model_dir: Path | None = Field(None, description="where model snapshots are kept; DATA_DIR/models when unset")
+    model_dir: str | None = Field(
+        None, description="where model snapshots are kept: a directory, or a URL of fsspec; DATA_DIR/models when unset"
+    )
 
     # Secrets and identity
     pii_key: SecretStr = Field(SecretStr(DEFAULT_PII_KEY), description="key of the HMAC that tokenises personal data")
+    model_key: SecretStr | None = Field(
+        None, description="key of the HMAC that signs model snapshots; made from PII_KEY when unset"
+    )
     demo: bool = Field(False, description="this is a demo: the default key is allowed")
     timezone: str = Field("Asia/Shanghai", description="the lender's local time, for night hours")
 
@@ -89,6 +95,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no IANA time zone; write for example Asia/Shanghai") from None
         return value
 
+    @field_validator("model_dir")
+    @classmethod
+    def _model_dir_is_absolute(cls, value: str | None) -> str | None:
+        """A process in whatever directory finds the same."""
+        return value if value is None or "://" in value else str(Path(value).absolute())
+
     @model_validator(mode="after")
     def _sasl_has_credentials(self) -> Settings:
         if self.kafka_security_protocol.startswith("SASL") and not (
@@ -111,9 +123,27 @@ class Settings(BaseSettings):
                 "TIDEGATE_PII_KEY is not set: refusing to tokenise personal data with the default key. "
                 "Set it to at least 16 random bytes (for example `openssl rand -hex 32`), or TIDEGATE_DEMO=1 for a demo"
             )
-        if len(key) < MIN_PII_KEY_BYTES:
-            raise SettingsError(f"TIDEGATE_PII_KEY has {len(key)} bytes; at least {MIN_PII_KEY_BYTES} are needed")
+        if len(key) < MIN_KEY_BYTES:
+            raise SettingsError(f"TIDEGATE_PII_KEY has {len(key)} bytes; at least {MIN_KEY_BYTES} are needed")
         return key
+
+    @property
+    def model_key_bytes(self) -> bytes:
+        """The key that signs model snapshots. Raises SettingsError when it is too short; without one of its own it is
+        made from `pii_key`, which must be usable then."""
+        if self.model_key is None:
+            return hmac.digest(self.pii_key_bytes, b"tidegate model snapshots", "sha256")
+        key = self.model_key.get_secret_value().encode()
+        if len(key) < MIN_KEY_BYTES:
+            raise SettingsError(f"TIDEGATE_MODEL_KEY has {len(key)} bytes; at least {MIN_KEY_BYTES} are needed")
+        return key
+
+    @property
+    def model_url(self) -> str:
+        """Where model snapshots are: an absolute directory, or a URL."""
+        if self.model_dir is None:
+            return str((self.data_dir / "models").absolute())
+        return self.model_dir
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The environment that makes a process, in whatever directory, use exactly these settings: what it inherits,

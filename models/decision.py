@@ -26,10 +26,11 @@ class Reason(Struct, frozen=True, kw_only=True):
 
 
 class FeatureContribution(Struct, frozen=True, kw_only=True):
-    """A feature and what it added to the score, in log-odds."""
+    """A feature or category and what it added to the score, in log-odds."""
 
     name: str
-    value: float | None
+    value: float | str | None
+    """As the model saw it; None is missing."""
     contribution: float
 
 
@@ -109,11 +110,26 @@ class Decision(Struct, frozen=True, kw_only=True):
     supersedes: str | None = None
 
 
+class ChampionScore(Struct, frozen=True, kw_only=True):
+    """What the model that decides said: `log_odds` is `base_log_odds` plus the contributions of all features, of which
+    the largest are kept."""
+
+    name: str
+    version: str
+    fraud_score: float
+    log_odds: float
+    base_log_odds: float
+    top_features: list[FeatureContribution]
+
+
 class ModelOutputs(Struct, frozen=True, kw_only=True):
-    """What the models said. Models that learn between events answer differently later, so the audit keeps this."""
+    """What the models said. Others decide later, and some learn between events, so the audit keeps this."""
 
     anomaly: float | None = None
     """Unusualness by the online anomaly model, 0 to 1; None while it warms up or when it could not be asked."""
+    champion: ChampionScore | None = None
+    """None: ask the model. So it is in records of before it was kept, and when another model is to be tried."""
+    challenger: ChallengerScore | None = None
 
 
 class DecisionAudit(Struct, frozen=True, kw_only=True):
@@ -131,5 +147,5 @@ class DecisionAudit(Struct, frozen=True, kw_only=True):
     decision: Verdict
     reasons: list[Reason]
     versions: dict[str, str]
-    """What decided: `product`, `policy`, `scorecard`, `index`, `features`."""
+    """What decided: `product`, `policy`, `scorecard`, `model`, `index`, `features`."""
     supersedes: str | None = None

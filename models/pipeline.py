@@ -4,6 +4,8 @@ Nothing here reads a clock, waits or remembers, so the audit record alone makes 
 
     decide(audit.event, audit.enrichment, policy, models, model_outputs=audit.model_outputs,
            decided_at=audit.decided_at, latency_ms=0, supersedes=audit.supersedes)
+
+What another model, or another policy's scorecard, would have said: pass `ModelOutputs(anomaly=...)` with that alone.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from models.alerting import Observed, alerts_for
 from models.alerts import Alert
 from models.credit_limit import credit_limit
 from models.decision import (
+    ChallengerScore,
+    ChampionScore,
     Decision,
     DecisionAudit,
     DetailValue,
@@ -31,6 +35,7 @@ from models.decision import (
 )
 from models.enrichment import OBSERVATION_VERSION, Enrichment
 from models.facts import ApplicationFacts
+from models.features.categories import categories
 from models.features.extract import extract
 from models.features.registry import FEATURE_SET_VERSION
 from models.missing import missing_groups
@@ -40,27 +45,62 @@ from models.policy.policy import Policy
 from models.policy.rules import STRENGTH, RuleInput
 from models.scoring.anomaly import AnomalyModel
 from models.scoring.contributions import top_contributions
-from models.scoring.scorer import Scorer
+from models.scoring.scorer import ServedModel
+
+FRAUD_MODEL = "fraud"
+"""Name of the model that gives the fraud score, whichever version of whatever kind serves."""
+HIGH_SCORE_FEATURES = 3
+"""So many features the reason MODEL_HIGH_SCORE names."""
 
 
 class Models(Struct, frozen=True, kw_only=True):
     """The models of one worker."""
 
-    scorer: Scorer
+    champion: ServedModel
+    """Its score decides."""
+    challenger: ServedModel | None = None
+    """Scores beside it without deciding."""
     anomaly: AnomalyModel
 
     @classmethod
     def for_policy(cls, policy: Policy) -> Models:
         """What a cold start has: the policy's scorecard, and an anomaly model that has seen nothing."""
-        return cls(scorer=policy.scorecard, anomaly=AnomalyModel())
+        return cls(champion=scorecard_model(policy), anomaly=AnomalyModel())
 
-    def ask(self, features: Mapping[str, float | None]) -> ModelOutputs:
-        """What the models that learn say now."""
-        return ModelOutputs(anomaly=self.anomaly.score(features))
+    def ask(
+        self,
+        features: Mapping[str, float | None],
+        kinds: Mapping[str, str | None],
+        said: ModelOutputs | None = None,
+    ) -> tuple[ChampionScore, ModelOutputs]:
+        """The champion's score, and all that the models say; `kinds` are the categories. What they have `said` before
+        stands."""
+        if said is not None and said.champion is not None:
+            return said.champion, said
+        anomaly = self.anomaly.score(features) if said is None else said.anomaly
+        score = self.champion.scorer.score(features, kinds, anomaly)
+        champion = ChampionScore(
+            name=self.champion.name,
+            version=self.champion.version,
+            fraud_score=score.fraud_score,
+            log_odds=score.log_odds,
+            base_log_odds=score.base_log_odds,
+            top_features=top_contributions(score.contributions),
+        )
+        challenger = None
+        if self.challenger is not None:
+            beside = self.challenger.scorer.score(features, kinds, anomaly)
+            challenger = ChallengerScore(version=self.challenger.version, fraud_score=beside.fraud_score)
+        return champion, ModelOutputs(anomaly=anomaly, champion=champion, challenger=challenger)
 
     def learn(self, features: Mapping[str, float | None]) -> None:
         """Let the models that need no labels learn from a decided application. Changes what they say next."""
         self.anomaly.learn(features)
+
+
+def scorecard_model(policy: Policy) -> ServedModel:
+    """The policy's scorecard as the model that serves until one has learned enough."""
+    return ServedModel(FRAUD_MODEL, policy.scorecard.version, policy.scorecard)
 
 
 class Decided(Struct, frozen=True, kw_only=True):
@@ -92,20 +132,19 @@ def decide(
     observation = enrichment.observation
     network = summarise(facts, observation) if observation is not None else None
     features = extract(facts, enrichment, network)
-    outputs = models.ask(features) if model_outputs is None else model_outputs
-    score = models.scorer.score(features)
+    champion, outputs = models.ask(features, categories(facts), model_outputs)
     scores = policy.variables.score(features)
     rule_input = RuleInput(
         features=features,
         channel=facts.channel,
         product=facts.product,
         anomaly=outputs.anomaly,
-        fraud_score=score.fraud_score,
+        fraud_score=champion.fraud_score,
     )
 
     reasons = [_with_lists(reason, enrichment) for reason in policy.rules.run(rule_input)]
     reasons += _degraded(enrichment, policy)
-    reasons += _high_score(score.fraud_score, _verdict(reasons), policy.document.decision)
+    reasons += _high_score(champion, _verdict(reasons), policy.document.decision)
     reasons.sort(key=lambda reason: -STRENGTH[reason.effect])
     verdict = _verdict(reasons)
 
@@ -115,15 +154,15 @@ def decide(
         event_id=facts.event_id,
         decided_at=decided_at,
         decision=verdict,
-        fraud_score=score.fraud_score,
+        fraud_score=champion.fraud_score,
         scores=scores,
         reasons=reasons,
-        top_features=top_contributions(score.contributions),
+        top_features=champion.top_features,
         links=network.link_summary if network is not None else None,
-        credit_limit_cny=credit_limit(facts, verdict, score.fraud_score, scores, policy.document.limits),
+        credit_limit_cny=credit_limit(facts, verdict, champion.fraud_score, scores, policy.document.limits),
         merchant_tier=None,
-        model=ModelVersion(name=models.scorer.name, version=models.scorer.version),
-        challenger=None,
+        model=ModelVersion(name=champion.name, version=champion.version),
+        challenger=outputs.challenger,
         policy=PolicyVersion(version=policy.version),
         missing=missing_groups(facts),
         degraded=list(enrichment.degraded),
@@ -140,13 +179,14 @@ def decide(
         enrichment=enrichment,
         features=features,
         model_outputs=outputs,
-        fraud_score=score.fraud_score,
+        fraud_score=champion.fraud_score,
         decision=verdict,
         reasons=reasons,
         versions={
             "product": VERSION,
             "policy": policy.version,
             "scorecard": policy.scorecard.version,
+            "model": champion.version,
             "index": OBSERVATION_VERSION,
             "features": FEATURE_SET_VERSION,
         },
@@ -176,15 +216,20 @@ def _verdict(reasons: list[Reason]) -> Verdict:
     return "review" if "review" in effects else "approve"
 
 
-def _high_score(fraud_score: float, verdict: Verdict, thresholds: DecisionThresholds) -> list[Reason]:
-    """The reason MODEL_HIGH_SCORE, when the score asks for more than the other reasons do."""
-    if fraud_score >= thresholds.reject_at and verdict != "reject":
-        detail: dict[str, DetailValue] = {"fraud_score": fraud_score, "threshold": thresholds.reject_at}
-        return [Reason(code="MODEL_HIGH_SCORE", effect="reject", detail=detail)]
-    if fraud_score >= thresholds.review_at and verdict == "approve":
-        detail = {"fraud_score": fraud_score, "threshold": thresholds.review_at}
-        return [Reason(code="MODEL_HIGH_SCORE", effect="review", detail=detail)]
-    return []
+def _high_score(champion: ChampionScore, verdict: Verdict, thresholds: DecisionThresholds) -> list[Reason]:
+    """The reason MODEL_HIGH_SCORE, when the score asks for more than the other reasons do; with the features that
+    raised it most."""
+    score, threshold = champion.fraud_score, 0.0
+    effect: Effect | None = None
+    if score >= thresholds.reject_at and verdict != "reject":
+        effect, threshold = "reject", thresholds.reject_at
+    elif score >= thresholds.review_at and verdict == "approve":
+        effect, threshold = "review", thresholds.review_at
+    if effect is None:
+        return []
+    raised = [each.name for each in champion.top_features if each.contribution > 0][:HIGH_SCORE_FEATURES]
+    detail: dict[str, DetailValue] = {"fraud_score": score, "threshold": threshold, "features": raised}
+    return [Reason(code="MODEL_HIGH_SCORE", effect=effect, detail=detail)]
 
 
 def _degraded(enrichment: Enrichment, policy: Policy) -> list[Reason]:

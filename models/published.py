@@ -41,22 +41,37 @@ class RestrictedCustomer(Struct, frozen=True, kw_only=True):
     """The application it came from."""
 
 
+ModelChange = Literal["promotion", "refresh", "command", "rollback"]
+"""Why another version serves: a challenger has beaten the champion; the champion has learned on; somebody said so;
+somebody went back."""
+
+
 class ModelVersionRecord(Struct, frozen=True, kw_only=True):
     """Which version of a model serves, and where its snapshot is (topic `model-versions`, key model name)."""
 
     name: str
+    sequence: int
+    """Counts the records of this model, from 1."""
     version: str
-    activated_at: Time
-    snapshot: str
-    """Where the snapshot is: a path below the model directory."""
-    signature: str
-    """Of the snapshot's bytes: HMAC-SHA-256 in hex. A scorer loads nothing whose signature does not verify."""
+    """The champion: its score decides."""
+    snapshot: str | None
+    """Where its snapshot is: a path below the model directory. None: it is the policy's scorecard."""
     challenger: str | None = None
     """Version that scores beside it without deciding."""
-    trained_examples: int
+    challenger_snapshot: str | None = None
+    activated_at: Time
+    change: ModelChange
+    reason: str
+    """One sentence."""
+    by: str
+    """Who or what: `learner`, or the user that gave the command."""
+    held: bool = False
+    """Set by a command, and stays until one lifts it: what the learner finds best is a challenger meanwhile."""
+    trained_examples: int = 0
     previous_version: str | None = None
+    """The champion before, which a rollback goes back to. A refresh is no new champion."""
     metrics: dict[str, float] = {}
-    """Measured before promotion, by name."""
+    """Measured before a promotion, by name."""
 
 
 class PolicyVersionRecord(Struct, frozen=True, kw_only=True):

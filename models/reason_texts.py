@@ -264,8 +264,9 @@ REASON_TEXTS: tuple[ReasonText, ...] = (
         "Model",
         (
             "MODEL_HIGH_SCORE",
-            "The model's fraud probability of {fraud_score} reaches the threshold of {threshold}.",
-            "模型欺诈概率{fraud_score}，达到阈值{threshold}。",
+            "The model's fraud probability of {fraud_score} reaches the threshold of {threshold}; what raised it most:"
+            " {features}.",
+            "模型欺诈概率{fraud_score}，达到阈值{threshold}；主要因素：{features}。",
         ),
         (
             "MODEL_ANOMALY",

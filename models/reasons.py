@@ -55,7 +55,7 @@ def reasons_markdown() -> str:
 
 
 def _shown(value: DetailValue, language: Language) -> str:
-    if value is None:
+    if value is None or value == []:
         return UNKNOWN[language]
     if isinstance(value, list):
         return SEPARATOR[language].join(value)

@@ -36,9 +36,7 @@ class ScorecardTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scorecard:
-    """A `Scorer` over a `ScorecardTable`."""
-
-    name = "fraud"
+    """A `Scorer` over a `ScorecardTable`. Categories and the anomaly score have no part in it."""
 
     def __init__(self, table: ScorecardTable) -> None:
         self.version = f"scorecard-{blake2b(msgspec.json.encode(table), digest_size=4).hexdigest()}"
@@ -46,7 +44,12 @@ class Scorecard:
         self._names = tuple(feature.name for feature in table.features)
         self._points = compile_points(table.features)
 
-    def score(self, features: Mapping[str, float | None]) -> Score:
+    def score(
+        self,
+        features: Mapping[str, float | None],
+        categories: Mapping[str, str | None] | None = None,
+        anomaly: float | None = None,
+    ) -> Score:
         """Points of every bin, summed without rounding error, so the contributions add up whatever their order."""
         points = self._points(features)
         log_odds = math.fsum((self._base, *points))

@@ -25,18 +25,30 @@ class Score(Struct, frozen=True, kw_only=True):
 
 
 class Scorer(Protocol):
-    """A model that gives the fraud score. Scoring neither learns nor reads anything but the features."""
+    """What gives a fraud score. Scoring neither learns nor reads anything but its arguments.
 
-    @property
-    def name(self) -> str:
-        """Which model this is, e.g. `fraud`."""
+    One that is kept in a snapshot is made of allow-listed classes alone (`models.learning.snapshot_classes`), and a
+    feature or category that its argument does not have is missing to it: a worker may be older or newer than the model.
+    """
 
-    @property
-    def version(self) -> str:
-        """Which version of it; changes whenever scores may."""
+    def score(
+        self,
+        features: Mapping[str, float | None],
+        categories: Mapping[str, str | None],
+        anomaly: float | None,
+    ) -> Score:
+        """Score one application: all features of the registry, the categories of `models.features.categories`, and
+        its unusualness (0 to 1). None is missing."""
 
-    def score(self, features: Mapping[str, float | None]) -> Score:
-        """Score one application's features (all of the registry; None is missing)."""
+
+class ServedModel(Struct, frozen=True):
+    """A scorer under the name and the version that decisions state."""
+
+    name: str
+    """Which model this is, e.g. `fraud`."""
+    version: str
+    """Which version of it; changes whenever scores may."""
+    scorer: Scorer
 
 
 def probability(log_odds: float) -> float:

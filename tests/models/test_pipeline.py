@@ -102,7 +102,8 @@ def test_the_record_is_made_of_what_came_in() -> None:
     assert decision.latency_ms == 3.457
     assert decision.policy.version == audit.versions["policy"] == POLICY.version
     assert (decision.model.name, decision.model.version) == ("fraud", POLICY.scorecard.version)
-    assert set(audit.versions) == {"product", "policy", "scorecard", "index", "features"}
+    assert set(audit.versions) == {"product", "policy", "scorecard", "model", "index", "features"}
+    assert audit.versions["model"] == decision.model.version
     assert tuple(audit.features) == FEATURE_NAMES
     assert (audit.decision, audit.reasons, audit.fraud_score) == (
         decision.decision,

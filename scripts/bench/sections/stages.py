@@ -14,6 +14,7 @@ from msgspec import Struct
 from models.enrichment import Enrichment
 from models.events import Application
 from models.facts import ApplicationFacts
+from models.features.categories import categories
 from models.features.extract import extract
 from models.identifiers import Tokeniser
 from models.network import summarise
@@ -131,8 +132,7 @@ class Way:
             network = summarise(facts, enrichment.observation) if enrichment.observation is not None else None
             features = extract(facts, enrichment, network)
         with parts.stage("score"):
-            self._models.ask(features)
-            self._models.scorer.score(features)
+            self._models.ask(features, categories(facts))
             self._policy.variables.score(features)
 
 
