@@ -148,4 +148,6 @@ class DecisionAudit(Struct, frozen=True, kw_only=True):
     reasons: list[Reason]
     versions: dict[str, str]
     """What decided: `product`, `policy`, `scorecard`, `model`, `index`, `features`."""
+    control_probability: float | None = None
+    """Of having been sent to review by random control instead of being rejected; None when that had no part in it."""
     supersedes: str | None = None

@@ -19,6 +19,7 @@ from msgspec import Struct
 from config.version import VERSION
 from models.alerting import Observed, alerts_for
 from models.alerts import Alert
+from models.control import control_reason
 from models.credit_limit import credit_limit
 from models.decision import (
     ChallengerScore,
@@ -145,8 +146,12 @@ def decide(
     reasons = [_with_lists(reason, enrichment) for reason in policy.rules.run(rule_input)]
     reasons += _degraded(enrichment, policy)
     reasons += _high_score(champion, _verdict(reasons), policy.document.decision)
-    reasons.sort(key=lambda reason: -STRENGTH[reason.effect])
     verdict = _verdict(reasons)
+    control = control_reason(facts.application_id, reasons, policy.document.control) if verdict == "reject" else None
+    if control is not None:
+        reasons.append(control)
+        verdict = "review"
+    reasons.sort(key=lambda reason: -STRENGTH[reason.effect])
 
     decision = Decision(
         decision_id=decision_id(facts.event_id, supersedes=supersedes, degraded=bool(enrichment.degraded)),
@@ -190,6 +195,7 @@ def decide(
             "index": OBSERVATION_VERSION,
             "features": FEATURE_SET_VERSION,
         },
+        control_probability=policy.document.control.share if control is not None else None,
         supersedes=supersedes,
     )
     alerts: list[Alert] = []

@@ -22,9 +22,9 @@ from models.decision import Verdict
 from models.events import BlacklistEntry, DeviceEvent, Label, Time
 from models.facts import ApplicationFacts, LabelFacts
 from models.identifiers import Tokeniser
+from models.labelling import flag_of
 from models.policy.policy import Policy
 from models.tokenise import label_facts, tokenise_device_event, tokenise_list_entry
-from streams.agents.labels import flag_of
 from streams.codec import InvalidRecord, RecordDecoder
 from streams.edge import Take, edge
 from streams.index.layout import CLAIM_KEEP_MS, KEEP_MS

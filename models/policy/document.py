@@ -18,6 +18,9 @@ WindowName = Literal["1h", "24h", "7d", "30d", "90d"]
 Cny = Annotated[float, Meta(ge=0, le=1e9)]
 Factor = Annotated[float, Meta(ge=0, le=1)]
 RingSize = Annotated[int, Meta(ge=2)]
+Days = Annotated[float, Meta(gt=0, le=3660)]
+CREDIT_LABELS: tuple[LabelKind, ...] = ("first_payment_default", "overdue")
+"""What honest people may come to: a credit loss, never mixed into the label of fraud."""
 
 
 class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,15 +46,42 @@ class WhenDegraded(Table, frozen=True, kw_only=True):
 
 
 class LabelMeaning(Table, frozen=True, kw_only=True):
-    """Which labels say what about fraud; kinds named in neither say nothing about it."""
+    """Which labels say what about fraud, and when; kinds named in neither say nothing about it. `models.labelling`
+    applies it."""
 
     fraud: tuple[LabelKind, ...]
     honest: tuple[LabelKind, ...]
+    maturity_days: dict[LabelKind, Days] = {}
+    """Honest kind -> days from such a label until it counts, and then only if no label of fraud has come; the kinds not
+    named here count at once. Repaid once may be bait."""
+    keep_days: Annotated[float, Meta(gt=0, le=3660)] = 180.0
+    """Days after an application for which its features are kept for labels; a later label teaches nothing."""
 
     def __post_init__(self) -> None:
         both = sorted(set(self.fraud) & set(self.honest))
         if both:
             raise ValueError(f"{', '.join(both)} is named both as fraud and as honest")
+        credit = sorted(set(CREDIT_LABELS) & {*self.fraud, *self.honest})
+        if credit:
+            raise ValueError(f"{', '.join(credit)} is a credit loss, which says nothing about fraud")
+        strangers = sorted(set(self.maturity_days) - set(self.honest))
+        if strangers:
+            raise ValueError(f"maturity_days: {', '.join(strangers)} is not named as honest")
+        slowest = max(self.maturity_days.values(), default=0.0)
+        if slowest >= self.keep_days:
+            raise ValueError(f"keep_days {self.keep_days:g} is not above the longest maturity, {slowest:g} days")
+
+
+class RandomControl(Table, frozen=True, kw_only=True):
+    """Applications that would be rejected and go to review instead, chosen by chance, so that the models also learn
+    what becomes of such; `models.control` chooses."""
+
+    share: Annotated[float, Meta(ge=0, le=0.2)]
+    """Of would-be rejects, 0 to 0.2; 0 is none."""
+    seed: Id = "control"
+    """Another seed chooses others."""
+    never: tuple[str, ...] = ()
+    """Reason codes; an application that one of them rejects stays rejected."""
 
 
 class FactorSteps(Table, frozen=True, kw_only=True):
@@ -144,7 +174,7 @@ class PromotionRules(Table, frozen=True, kw_only=True):
     """Of average precision, at equality too."""
     window_frauds: Annotated[int, Meta(ge=50, le=10_000)] = 1_000
     """The newest so many frauds, and the honest applications between them, are what models are compared on."""
-    cool_down_examples: Annotated[int, Meta(ge=0)] = 10_000
+    cool_down_examples: Annotated[int, Meta(ge=0)] = 2_000
     """Examples after a promotion before the next one."""
     drift_psi: Annotated[float, Meta(gt=0)] = 0.25
     """A feature's population stability index from which its shift is reported; 0.25 is what credit scoring has long
@@ -178,3 +208,6 @@ class PolicyDocument(Table, frozen=True, kw_only=True):
     scores: VariableTables
     limits: CreditLimits
     alerts: AlertRules
+    control: RandomControl = RandomControl(share=0.0)
+    """Without the table there is none."""
+    learning: PromotionRules = PromotionRules()

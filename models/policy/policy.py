@@ -62,6 +62,7 @@ def load_policy(text: str, source: str) -> Policy:
     checker = _Checker(document)
     checker.check_parameters()
     checker.check_features()
+    checker.check_control()
     rules = [rule for number, written in enumerate(document.rules, 1) if (rule := checker.rule(number, written))]
     unless = checker.velocity_unless()
     checker.check_unused_parameters()
@@ -194,6 +195,11 @@ class _Checker:
             return None
         condition = Condition(when, tuple(value for value in values if value is not None))
         return Rule(code=written.code, effect=written.effect, condition=condition, details=tuple(written.detail))
+
+    def check_control(self) -> None:
+        for code in self.document.control.never:
+            if code not in REASONS:
+                self.problems.append(f"control.never: unknown reason code{did_you_mean(code, REASONS)}")
 
     def velocity_unless(self) -> list[Condition]:
         """The `unless` of each velocity alert; one that never holds where there is none."""

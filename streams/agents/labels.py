@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.enrichment import LabelFlag
-from models.events import LabelKind
 from models.facts import LabelFacts
-from models.policy.document import LabelMeaning
+from models.labelling import flag_of
 from streams.dependencies import Dependencies
 from streams.index.protocol import LabelFlagChange
 from streams.runner import Accepted, Handled
@@ -28,10 +26,3 @@ async def flag_labels(accepted: Sequence[Accepted[LabelFacts]], deps: Dependenci
     if changes:
         await deps.index.set_labels(changes)
     return Handled()
-
-
-def flag_of(kind: LabelKind, labels: LabelMeaning) -> LabelFlag:
-    """What a label makes of an application; empty when it says neither."""
-    if kind in labels.fraud:
-        return "fraud"
-    return "honest" if kind in labels.honest else ""

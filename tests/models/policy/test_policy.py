@@ -48,8 +48,25 @@ def test_the_version_changes_with_what_the_policy_says_and_not_with_comments() -
         (changed("review_at = 0.30", "review_from = 0.3"), r"p\.toml: decision: .*unknown field `review_from`"),
         (changed("[degraded]\napprove = false", ""), r"missing required field `degraded`"),
         (
-            changed('honest = ["confirmed_legitimate"]', 'honest = ["confirmed_fraud"]'),
+            changed('honest = ["confirmed_legitimate", "repaid"]', 'honest = ["confirmed_fraud", "repaid"]'),
             r"labels: confirmed_fraud is named both as fraud and as honest",
+        ),
+        (
+            changed('fraud = ["confirmed_fraud"]', 'fraud = ["confirmed_fraud", "first_payment_default", "overdue"]'),
+            r"labels: first_payment_default, overdue is a credit loss",
+        ),
+        (
+            changed("maturity_days = { repaid = 30 }", "maturity_days = { disbursed = 30 }"),
+            r"labels: maturity_days: disbursed is not named as honest",
+        ),
+        (
+            changed("keep_days = 180", "keep_days = 30"),
+            r"labels: keep_days 30 is not above the longest maturity, 30 days",
+        ),
+        (changed("share = 0.01", "share = 0.21"), r"control\.share: .* <= 0\.2"),
+        (
+            changed('never = ["BLACKLIST_HIT"', 'never = ["BLACKLIST_HITS"'),
+            r"control\.never: unknown .* 'BLACKLIST_HIT'",
         ),
         (changed('fraud = ["confirmed_fraud"]', 'fraud = ["late"]'), r"labels\.fraud\[0\]: .*'late'"),
         (changed("family_size = 3", "family_size = 3\nspare = 1"), r"parameters\.spare: nothing uses it"),
