@@ -28,7 +28,7 @@ from streams.agents.lists import update_lists
 from streams.batches import hand_on_at_once, is_assigned
 from streams.breaker import Breaker
 from streams.codec import RecordDecoder
-from streams.dependencies import Dependencies
+from streams.dependencies import Dependencies, Serving
 from streams.edge import Take, edge
 from streams.health import HealthServer
 from streams.index.valkey import ValkeyIndex
@@ -38,6 +38,8 @@ from streams.pacing import pace_metadata_requests
 from streams.probes import watch_index
 from streams.publisher import Publisher
 from streams.runner import Handled, run
+from streams.serving import ModelFollower
+from streams.snapshots import ModelStore
 
 logger = structlog.get_logger(__name__)
 
@@ -46,6 +48,8 @@ HEARTBEAT_INTERVAL_S = 2.0
 COMMIT_INTERVAL_S = 0.2
 STREAM_BUFFER_RECORDS = 1024
 GC_EVERY_OBJECTS = 50_000
+MODELS_WITHIN_S = 10.0
+"""So long a worker that starts waits for the models that serve; then the scorecard decides until they are there."""
 STOP_WITHIN_S = 8.0
 """A worker that is asked to stop drains, commits and leaves its group; one that cannot is gone all the same by then."""
 
@@ -61,7 +65,7 @@ def build_dependencies(settings: Settings) -> Dependencies:
         breaker=Breaker(metrics),
         publisher=Publisher(settings),
         policy=policy,
-        models=Models.for_policy(policy),
+        serving=Serving(Models.for_policy(policy)),
         metrics=metrics,
     )
 
@@ -72,6 +76,10 @@ class App(faust.App):
     def __init__(self, *args: Any, dependencies: Dependencies, **options: Any) -> None:
         super().__init__(*args, **options)
         self.dependencies = dependencies
+        # One worker of the group has the first partition: that one raises alerts about what they all see.
+        first = partial(is_assigned, self, dependencies.settings.topic("applications"), 0)
+        self._watch_index = partial(watch_index, dependencies, raises_alerts=first)
+        self._models = ModelFollower(dependencies, ModelStore.from_settings(dependencies.settings), first)
         self.health = HealthServer(self, dependencies)
         self._stop_deadline = threading.Timer(STOP_WITHIN_S, _end_undrained)
         self._stop_deadline.daemon = True
@@ -80,9 +88,9 @@ class App(faust.App):
         await self.dependencies.start()
         await self.health.start()
         self.add_future(self.health.watch())
-        # One worker of the group has the first partition: that one raises the alert about all of them.
-        first = partial(is_assigned, self, self.dependencies.settings.topic("applications"), 0)
-        self.add_future(watch_index(self.dependencies, raises_alerts=first))
+        self.add_future(self._watch_index())
+        self.add_future(self._models.follow())
+        await self._models.caught_up(within_s=MODELS_WITHIN_S)
         hand_on_at_once(self.consumer)
         await super().on_start()
         # What has been loaded by now stays: without it every full collection of garbage walks through it again. What a

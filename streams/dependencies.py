@@ -16,6 +16,13 @@ from streams.metrics import Metrics
 from streams.publisher import Publisher
 
 
+@dataclass
+class Serving:
+    """What decides now. Replaced whole, so whoever reads it once has models that belong together."""
+
+    models: Models
+
+
 @dataclass(frozen=True)
 class Dependencies:
     """Everything outside the core that an agent may touch."""
@@ -27,7 +34,7 @@ class Dependencies:
     breaker: Breaker
     publisher: Publisher
     policy: Policy
-    models: Models
+    serving: Serving
     metrics: Metrics
 
     async def start(self) -> None:

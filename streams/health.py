@@ -146,6 +146,7 @@ class HealthServer:
             "stuck": stuck,
             "index": "up" if breaker.closed else "down",
             "breaker": breaker.state,
+            "model": self._deps.serving.models.champion.version,
         }
         return _answer(200 if ready else 503, body)
 

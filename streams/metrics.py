@@ -62,6 +62,21 @@ class Metrics:
             states=["closed", "open", "half_open"],
         )  # fmt: skip
 
+        # Models
+        self.model_swaps = Counter("tidegate_model_swaps", "Times that other models began to serve", registry=registry)
+        self.models_refused = Counter(
+            "tidegate_models_refused", "Announced models that were not loaded because they must not be",
+            registry=registry,
+        )  # fmt: skip
+        self.model_store_up = Gauge(
+            "tidegate_model_store_up", "0 while an announced model cannot be fetched, else 1", registry=registry
+        )
+        self.model_store_up.set(1)
+        self.model_announcement = Gauge(
+            "tidegate_model_announcement", "Number of the announcement that is served; 0: none, the scorecard serves",
+            registry=registry,
+        )  # fmt: skip
+
         # Kafka
         self.lag_records = Gauge(
             "tidegate_lag_records", "Records behind the end of a topic, over this worker's partitions", ["topic"],

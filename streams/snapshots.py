@@ -45,6 +45,15 @@ VERSION = re.compile(r"^(?P<name>[a-z0-9_]{1,40})-(?P<sequence>[0-9]{1,12})-(?P<
 class SnapshotRefusedError(OperatorError):
     """A snapshot that must not be used: not signed by us, changed since, or made of what is not on the list."""
 
+    def __init__(self, version: str, why: str) -> None:
+        super().__init__(f"Model {version} is refused: {why}")
+        self.version = version
+        self.why = why
+
+
+class _NotAllowedError(Exception):
+    """Something in a pickle that is not on the list."""
+
 
 class SnapshotHeader(Struct, frozen=True, kw_only=True):
     """What a snapshot says of itself, readable without unpickling it."""
@@ -117,10 +126,10 @@ class ModelStore:
         head, payload = self._read(version, role)
         try:
             content = _Unpickler(io.BytesIO(payload)).load()
-        except SnapshotRefusedError as error:
-            raise SnapshotRefusedError(f"{version}: {error}") from None
+        except _NotAllowedError as error:
+            raise SnapshotRefusedError(version, str(error)) from None
         except Exception as error:
-            raise SnapshotRefusedError(f"{version}: cannot be read back: {type(error).__name__}: {error}") from error
+            raise SnapshotRefusedError(version, f"it cannot be read back: {type(error).__name__}: {error}") from error
         return Snapshot(version=version, header=head, size_bytes=len(payload), content=content)
 
     def inspect(self, version: str, role: Role = "serving") -> Snapshot:
@@ -143,27 +152,27 @@ class ModelStore:
     def _read(self, version: str, role: Role) -> tuple[SnapshotHeader, memoryview]:
         """Header and payload, verified."""
         if VERSION.match(version) is None:
-            raise SnapshotRefusedError(f"{version!r} is no version of a snapshot")
+            raise SnapshotRefusedError(repr(version), "that is no version of a snapshot")
         content = memoryview(self._files.read(path_of(version, role)))
         start = len(MAGIC) + LENGTH.size
         if content[: len(MAGIC)] != MAGIC or len(content) < start:
-            raise SnapshotRefusedError(f"{version}: the file is no snapshot")
+            raise SnapshotRefusedError(version, "the file is no snapshot")
         (length,) = LENGTH.unpack(content[len(MAGIC) : start])
         end = start + length
         if length > MAX_HEADER_BYTES or len(content) < end + SIGNATURE_BYTES:
-            raise SnapshotRefusedError(f"{version}: the file is cut short or damaged")
+            raise SnapshotRefusedError(version, "the file is cut short or damaged")
         payload = content[end + SIGNATURE_BYTES :]
         if not hmac.compare_digest(self._sign(content[:end], payload), content[end : end + SIGNATURE_BYTES]):
             raise SnapshotRefusedError(
-                f"{version}: the signature does not verify: the file was changed, or signed with another key"
+                version, "the signature does not verify: the file was changed, or signed with another key"
             )
         head = bytes(content[start:end])
         try:
             header = msgspec.json.decode(head, type=SnapshotHeader)
         except msgspec.DecodeError as error:
-            raise SnapshotRefusedError(f"{version}: the header cannot be read: {error}") from error
+            raise SnapshotRefusedError(version, f"the header cannot be read: {error}") from error
         if header.role != role or _version(header, head, payload) != version:
-            raise SnapshotRefusedError(f"{version}: the file is another snapshot")
+            raise SnapshotRefusedError(version, "the file is another snapshot")
         return header, payload
 
     def _sign(self, before: bytes | memoryview, payload: bytes | memoryview) -> bytes:
@@ -200,5 +209,5 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in SNAPSHOT_CLASSES:
-            raise SnapshotRefusedError(f"{module}.{name} is not allowed in a snapshot")
+            raise _NotAllowedError(f"{module}.{name} is not allowed in a snapshot")
         return super().find_class(module, name)

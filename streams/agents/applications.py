@@ -135,16 +135,17 @@ def _decide_degraded(applications: Sequence[ApplicationFacts], started: float, d
 def _decide_one(
     facts: ApplicationFacts, enrichment: Enrichment, started: float, deps: Dependencies, supersedes: str | None = None
 ) -> Decided:
+    models = deps.serving.models
     case = decide(
         facts,
         enrichment,
         deps.policy,
-        deps.models,
+        models,
         decided_at=deps.clock(),
         latency_ms=(perf_counter() - started) * 1000,
         supersedes=supersedes,
     )
-    deps.models.learn(case.features)
+    models.learn(case.features)
     return case
 
 

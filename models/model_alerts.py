@@ -1,0 +1,48 @@
+"""Alerts about models: another one decides, or one that should was refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import blake2b
+
+from models.alerts import Alert, AlertSubject
+from models.published import ModelVersionRecord
+
+
+def promoted_alert(record: ModelVersionRecord) -> Alert:
+    """Another version has become champion, by itself or by command. One alert for each announcement."""
+    return Alert(
+        alert_id=_alert_id("MODEL_PROMOTED", record.name, str(record.sequence), record.version),
+        kind="MODEL_PROMOTED",
+        severity="medium",
+        raised_at=record.activated_at,
+        subject=AlertSubject(type="model", id=record.version),
+        summary=f"Model {record.version} decides now, in place of {record.previous_version}: {record.reason}",
+        applications=[],
+        evidence={
+            "version": record.version,
+            "previous_version": record.previous_version,
+            "change": record.change,
+            "by": record.by,
+            "trained_examples": record.trained_examples,
+            **record.metrics,
+        },
+    )
+
+
+def refused_alert(version: str, why: str, serving: str, raised_at: datetime) -> Alert:
+    """A model that was announced must not be loaded; `serving` is what goes on deciding. One alert for each version."""
+    return Alert(
+        alert_id=_alert_id("DATA_ANOMALY", "model", version),
+        kind="DATA_ANOMALY",
+        severity="critical",
+        raised_at=raised_at,
+        subject=AlertSubject(type="model", id=version),
+        summary=f"Model {version} was announced and is refused; {serving} goes on deciding.",
+        applications=[],
+        evidence={"version": version, "why": why, "serving": serving},
+    )
+
+
+def _alert_id(*situation: str) -> str:
+    return blake2b("\n".join(situation).encode(), digest_size=16).hexdigest()
