@@ -10,9 +10,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from models.entities import EntityProfileOf
 from models.facts import IdentifierKind
 
-OBSERVATION_VERSION = "1"
+OBSERVATION_VERSION = "2"
 """Version of the answer's layout, noted in every audit record; changes when a field of a record below does."""
 
 WINDOWS_MS: tuple[int, ...] = (3_600_000, 86_400_000, 604_800_000, 2_592_000_000, 7_776_000_000)
@@ -190,6 +191,9 @@ class Observation(Struct, frozen=True, array_like=True):
     sightings: list[Sighting]
     truncated: list[str]
     """What was cut: `identifier:<kind>` (more than the newest 64), `nodes` (more than 256 in all)."""
+    profiles: list[EntityProfileOf] = []
+    """Of the identifiers of `ENTITY_KINDS`, in the order of `velocity`: what is known of each besides this application
+    when it is observed; labels as they stand then, late applications included. None for one that nobody else has."""
 
 
 Dependency = Literal["links", "blacklist", "model"]

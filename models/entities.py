@@ -9,12 +9,15 @@ Amounts are whole cents of CNY. Lists are flat and sorted, newest (or smallest b
 from __future__ import annotations
 
 from math import floor
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from models.enrichment import LabelFlag
 from models.facts import IdentifierKind
+
+if TYPE_CHECKING:
+    from models.enrichment import LabelFlag  # observations hold profiles
 
 ENTITY_KINDS: tuple[IdentifierKind, ...] = (
     "id_number",

@@ -62,6 +62,8 @@ class ResultToRemember(Struct, frozen=True, kw_only=True):
     result: StoredResult
     alert_ids: list[str]
     """One for each of `result.alerts`."""
+    usual: bool | None = None
+    """The amount was usual for its applicant, by the features that were decided on; None: unknown."""
 
 
 class RememberedResult(Struct, frozen=True, kw_only=True):
@@ -82,14 +84,20 @@ class PastDecision(Struct, frozen=True, kw_only=True):
     application_id: str
     occurred_ms: int
     decision_flag: DecisionFlag
+    usual: bool | None = None
+    """See `ResultToRemember`."""
 
 
 class LabelFlagChange(Struct, frozen=True, kw_only=True):
-    """Sets the flag that neighbours see. The newest by `occurred_ms` wins, whatever the order of arrival."""
+    """Sets the flag that neighbours see and that the profiles of the application's entities count. The newest by
+    `occurred_ms` wins, whatever the order of arrival; the same again changes nothing."""
 
     application_id: str
     flag: LabelFlag
     occurred_ms: int
+    usual: bool | None = None
+    """The amount was usual for its applicant when it was decided, for profiles. What the decision said of it (see
+    `ResultToRemember`) stands before this; None: unknown."""
 
 
 class LinkIndex(Protocol):
