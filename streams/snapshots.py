@@ -39,7 +39,7 @@ PICKLE_PROTOCOL = 5
 Role = Literal["serving", "learner"]
 """`serving`: a scorer, for workers. `learner`: all that a learner knows, for its successor."""
 
-VERSION = re.compile(r"^(?P<name>[a-z0-9_]{1,40})-(?P<sequence>[0-9]{1,12})-(?P<digest>[0-9a-f]{8})$")
+VERSION = re.compile(r"^(?P<name>[a-z0-9_]{1,40})-(?P<sequence>[0-9]{1,12})-(?P<digest>[0-9a-f]{8})\Z")
 
 
 class SnapshotRefusedError(OperatorError):

@@ -189,9 +189,9 @@ def test_the_score_alone_asks_for_a_review_at_its_threshold() -> None:
     score = scored(0.0).decision.fraud_score
     at = scored(0.0, review_at=score, reject_at=1.0)
     assert at.decision.decision == "review"
-    assert at.decision.reasons[0] == Reason(
-        code="MODEL_HIGH_SCORE", effect="review", detail={"fraud_score": score, "threshold": score}
-    )
+    reason = at.decision.reasons[0]
+    assert (reason.code, reason.effect) == ("MODEL_HIGH_SCORE", "review")
+    assert (reason.detail["fraud_score"], reason.detail["threshold"]) == (score, score)
     under = scored(0.0, review_at=score + 1e-6, reject_at=1.0)
     assert under.decision.decision == "approve"
     assert "MODEL_HIGH_SCORE" not in codes(under)
