@@ -21,6 +21,8 @@ WARM_UP = 250
 
 SEED = 20_241_124
 
+AnomalyState = tuple[int, tuple[int, list[int], list[int] | None]]
+
 
 class Scaled(Struct, frozen=True):
     """A feature and the range that is spread over [0, 1]; what lies outside is put at the nearer end."""
@@ -90,6 +92,16 @@ class AnomalyModel:
     def learned(self) -> int:
         """Applications learned so far."""
         return self._learned
+
+    def snapshot(self) -> AnomalyState:
+        """All that learning changed."""
+        return self._learned, self._trees.state
+
+    def restore(self, snapshot: AnomalyState) -> None:
+        """Go on from a snapshot of a model with the same seed."""
+        self._learned, state = snapshot
+        self._trees.restore(state)
+        self._found = None, ()
 
     def state_bytes(self) -> int:
         """Size of the model as it would be written into a snapshot, in bytes."""

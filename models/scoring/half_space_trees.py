@@ -39,6 +39,11 @@ class CompiledTrees:
         """All that learning changes."""
         return self._points, self._learned, self._scores
 
+    def restore(self, state: tuple[int, list[int], list[int] | None]) -> None:
+        """Go on from a `state` of trees with the same names and seed."""
+        points, learned, scores = state
+        self._points, self._learned, self._scores = points, list(learned), scores
+
     def learn(self, leaves: Leaves) -> None:
         """Count a point. The counts of a full window are what scores are made from during the next."""
         learned = self._learned

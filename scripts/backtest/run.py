@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from models.learning.drift import Drift
-from models.learning.tournament import Promotion, Standing
 from msgspec import Struct
 from numpy.typing import NDArray
+
+from models.learning.drift import Drift
+from models.learning.tournament import Promotion, Standing
 
 UNKNOWN = -1
 """In `Rows.label`: neither fraud nor honest."""
@@ -24,6 +25,8 @@ class BacktestSettings(Struct, frozen=True, kw_only=True):
     history: str
     """The file's name."""
     history_bytes: int
+    history_changed: datetime
+    """The file's time of modification."""
     mapping: str
     """The mapping file's text."""
     policy: str

@@ -1,0 +1,91 @@
+"""Labels on their way: what was seen of a row when it was scored, kept until its label becomes known."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from models.learning.protocol import Example
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Seen(NamedTuple):
+    """A scored row whose label is to come; ordered by when that is, then by its place in event-time order."""
+
+    known_ms: int
+    position: int
+    """In event-time order."""
+    application_id: str
+    occurred_ms: int
+    fraud: bool
+    usual: bool | None
+    features: array[float]
+    """Of the packer's names, those that it knew at the time; NaN is missing."""
+    categories: tuple[str | None, ...]
+    anomaly: float | None
+    fraud_score: float
+    model: str
+
+
+class PendingLabels:
+    """A row costs about a kilobyte here: only features that a row of this history ever had are kept."""
+
+    def __init__(self) -> None:
+        self._heap: list[Seen] = []
+        self._names: list[str] = []
+        self._absent: list[str] | None = None
+        """Features that no row has had so far."""
+        self._categories: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def pack(self, features: dict[str, float | None]) -> array[float]:
+        """Features in little room."""
+        if self._absent is None:
+            self._absent = list(features)
+        new = [name for name in self._absent if features[name] is not None]
+        if new:
+            self._names += new
+            self._absent = [name for name in self._absent if features[name] is None]
+        return array("d", [math.nan if (value := features[name]) is None else value for name in self._names])
+
+    def add(self, seen: Seen, categories: dict[str, str | None]) -> None:
+        """Keep a row, whose `categories` hold values only, until its label is known."""
+        self._categories = tuple(categories)
+        heappush(self._heap, seen)
+
+    def due(self, now_ms: int) -> Iterator[Seen]:
+        """Take out what is known by now, in the order in which it became known."""
+        while self._heap and self._heap[0].known_ms <= now_ms:
+            yield heappop(self._heap)
+
+    def example(self, seen: Seen) -> Example:
+        """What the models learn. All labels of a history are known, whatever would have been decided: none stands for
+        others."""
+        features: dict[str, float | None] = dict.fromkeys(self._absent or ())
+        features.update((name, None) for name in self._names[len(seen.features) :])
+        for name, value in zip(self._names, seen.features, strict=False):
+            features[name] = None if math.isnan(value) else value
+        return Example(
+            example_id=f"{seen.application_id}:label",
+            application_id=seen.application_id,
+            event_id=seen.application_id,
+            occurred_at=_moment(seen.occurred_ms),
+            known_at=_moment(seen.known_ms),
+            fraud=seen.fraud,
+            features=features,
+            categories=dict(zip(self._categories, seen.categories, strict=True)),
+            anomaly=seen.anomaly,
+            fraud_score=seen.fraud_score,
+            model=seen.model,
+        )
+
+
+def _moment(epoch_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=epoch_ms)
