@@ -75,6 +75,27 @@ class Frozen(Struct, frozen=True, kw_only=True):
     """Of having been sent to review by random control; None when that had no part in the decision."""
 
 
+class Case(Struct, frozen=True, kw_only=True):
+    """All that has to be remembered of an application until no label can teach anything about it any more."""
+
+    since_ms: int
+    """Time of the application event, or of what was known of it first."""
+    frozen: Frozen | None = None
+    """None while the decision has not been seen: a label came first."""
+    known: tuple[Known, ...] = ()
+    told: Told | None = None
+
+    def look_again_ms(self, meaning: LabelMeaning, now_ms: int) -> int:
+        """When time alone will change something: the verdict, or that the case is over."""
+        over = self.over_ms(meaning)
+        due = next_due_ms(self.known, meaning, now_ms)
+        return over if due is None else min(due, over)
+
+    def over_ms(self, meaning: LabelMeaning) -> int:
+        """From when on the case may be forgotten."""
+        return self.since_ms + round(meaning.keep_days * DAY_MS)
+
+
 def frozen_decision(audit: DecisionAudit) -> Frozen:
     """What is kept of an audit record."""
     return Frozen(

@@ -67,6 +67,14 @@ class Publisher:
         if producer is not None:
             await producer.stop()
 
+    async def partitions(self, topic: str) -> tuple[int, ...]:
+        """The partitions of a topic (full name), in order. Waits for Kafka as long as it takes."""
+        while True:
+            try:
+                return tuple(sorted(await self._started.partitions_for(topic)))
+            except PASSING_ERRORS:
+                await asyncio.sleep(RETRY_PAUSE_S)
+
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Return when every record is acknowledged by all in-sync replicas."""
         unpublished: Sequence[Outgoing] = records
@@ -78,13 +86,12 @@ class Publisher:
 
     async def _attempt(self, records: Sequence[Outgoing]) -> list[Outgoing]:
         """Publish once; return the records that Kafka did not acknowledge."""
-        if self._producer is None:
-            raise RuntimeError("the publisher has not been started")
+        producer = self._started
         try:
-            batches = await _fill_batches(self._producer, records)
+            batches = await _fill_batches(producer, records)
         except PASSING_ERRORS:
             return list(records)
-        sending = [_acknowledged(self._producer, batch) for batch in batches]
+        sending = [_acknowledged(producer, batch) for batch in batches]
         unpublished: list[Outgoing] = []
         for batch, result in zip(batches, await asyncio.gather(*sending, return_exceptions=True), strict=True):
             if isinstance(result, BaseException):
@@ -92,6 +99,12 @@ class Publisher:
                     raise result
                 unpublished += batch.records
         return unpublished
+
+    @property
+    def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            raise RuntimeError("the publisher has not been started")
+        return self._producer
 
 
 class _Batch(Struct):
@@ -109,7 +122,7 @@ async def _fill_batches(producer: AIOKafkaProducer, records: Sequence[Outgoing])
     filling: dict[tuple[str, int], _Batch] = {}
     partitions = {topic: tuple(sorted(await producer.partitions_for(topic))) for topic in {r.topic for r in records}}
     for record in records:
-        place = record.topic, _partition(record.key, partitions[record.topic])
+        place = record.topic, partition_of(record.key, partitions[record.topic])
         batch = filling.get(place)
         if batch is None or batch.builder.append(key=record.key, value=record.value, timestamp=None) is None:
             if batch is not None:
@@ -126,6 +139,6 @@ async def _acknowledged(producer: AIOKafkaProducer, batch: _Batch) -> None:
 
 
 @lru_cache(maxsize=4_096)
-def _partition(key: bytes, partitions: tuple[int, ...]) -> int:
+def partition_of(key: bytes, partitions: tuple[int, ...]) -> int:
     """Where every Kafka client puts the key. A decision and its audit record have the same."""
     return int(_partitioner(key, partitions, partitions))

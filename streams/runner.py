@@ -23,12 +23,15 @@ from streams.dependencies import Dependencies
 from streams.edge import Take
 from streams.index.protocol import IndexUnavailableError
 from streams.publisher import Outgoing
+from streams.waiting import NotReadyError
 
 logger = structlog.get_logger(__name__)
 
 EXIT_SOFTWARE = 70
 """sysexits.h: internal software error."""
-INDEX_PAUSE_S = 0.25
+PAUSE_S = 0.25
+WAIT_FOR = (IndexUnavailableError, NotReadyError)
+"""What passes: the batch is tried again as long as it takes."""
 
 F = TypeVar("F")
 
@@ -49,7 +52,7 @@ class Handled(Struct, frozen=True, kw_only=True):
 
 
 Handler = Callable[[Sequence[Accepted[F]]], Awaitable[Handled]]
-"""Handles a batch. Idempotent, since a batch may come again. An `IndexUnavailableError` means: wait and try again."""
+"""Handles a batch. Idempotent, since a batch may come again. `WAIT_FOR` means: wait and try again."""
 
 
 async def run(app: Any, stream: Any, topic: str, take: Take[F], handle: Handler[F], deps: Dependencies) -> None:
@@ -75,11 +78,11 @@ async def _process(batch: Batch, topic: str, take: Take[F], handle: Handler[F], 
         try:
             handled = await _handle(accepted, topic, handle, deps)
             break
-        except IndexUnavailableError:
+        except WAIT_FOR:
             if batch.stale:
                 batch.abandon()
                 return
-            await asyncio.sleep(INDEX_PAUSE_S)
+            await asyncio.sleep(PAUSE_S)
     await deps.publisher.publish([*dead, *handled.publish])
     batch.acknowledge()
     if handled.settle:
@@ -122,7 +125,7 @@ async def _handle(accepted: Sequence[Accepted[F]], topic: str, handle: Handler[F
         return Handled()
     try:
         return await handle(accepted)
-    except IndexUnavailableError:
+    except WAIT_FOR:
         raise
     except Exception as error:  # noqa: BLE001 - as above
         if len(accepted) == 1:

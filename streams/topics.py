@@ -49,6 +49,10 @@ class Topic:
     retention: timedelta | None
     """How long Kafka keeps a record; None is for ever."""
     max_record_bytes: int = MAX_INPUT_BYTES
+    single_partition: bool = False
+    """It has one partition, so that all of it has one order and one consumer of a group has all of it."""
+    partitions_of: str | None = None
+    """It has exactly as many partitions as this topic, and a record is in the partition of the same number."""
 
     @property
     def config(self) -> dict[str, str]:
@@ -128,6 +132,25 @@ TOPICS: tuple[Topic, ...] = (
     ),
     # Applications that were decided without the link index, tokenised, until it is back.
     Topic(name="deferred", key="application_id", direction="internal", record=None, retention=timedelta(days=7)),
+    # Labels that upstream's client put into another partition than the decision on the application is in; kept as
+    # labels are.
+    Topic(
+        name="strayed-labels",
+        key="application_id",
+        direction="internal",
+        record=None,
+        retention=None,
+        partitions_of="decision-audit",
+    ),
+    # Labelled applications, as long as decisions can be audited.
+    Topic(
+        name="training",
+        key="application_id",
+        direction="internal",
+        record=None,
+        retention=timedelta(days=400),
+        single_partition=True,
+    ),
     # Which dead letters were sent again; kept longer than they are.
     Topic(name="redriven", key="partition:offset", direction="internal", record=None, retention=timedelta(days=28)),
 )
@@ -199,7 +222,7 @@ async def _create(topics: list[Topic], client: AIOKafkaAdminClient, settings: Se
         [
             NewTopic(
                 settings.topic(topic.name),
-                settings.partitions,
+                1 if topic.single_partition else settings.partitions,
                 settings.replication_factor,
                 topic_configs=topic.config,
             )
@@ -224,18 +247,29 @@ async def _problems(client: AIOKafkaAdminClient, settings: Settings) -> list[Top
         if name not in partitions:
             problems.append(TopicProblem(topic=name, aspect="topic", found="missing", wanted="there"))
         else:
-            problems += _differences(topic, name, partitions[name], configs[name], settings.partitions)
+            problems += _partition_problems(topic, partitions, settings)
+            problems += _differences(topic, name, configs[name])
     return problems
 
 
-def _differences(
-    topic: Topic, name: str, partitions: int, config: dict[str, str], wanted_partitions: int
-) -> list[TopicProblem]:
-    """What is wrong about a topic that exists."""
+def _partition_problems(topic: Topic, partitions: dict[str, int], settings: Settings) -> list[TopicProblem]:
+    """`partitions`: full name -> how many there are."""
+    name = settings.topic(topic.name)
+    found = partitions[name]
+    if topic.single_partition:
+        wanted, right = "1", found == 1
+    elif topic.partitions_of is not None:
+        like = partitions.get(settings.topic(topic.partitions_of), found)
+        wanted, right = f"{like}, as many as {settings.topic(topic.partitions_of)}", found == like
+    else:
+        wanted, right = f"at least {settings.partitions}", found >= settings.partitions
+    return [] if right else [TopicProblem(topic=name, aspect="partitions", found=str(found), wanted=wanted)]
+
+
+def _differences(topic: Topic, name: str, config: dict[str, str]) -> list[TopicProblem]:
+    """Which settings of a topic that exists are wrong."""
     wanted = topic.config
     problems = []
-    if partitions < wanted_partitions:
-        problems.append(("partitions", str(partitions), f"at least {wanted_partitions}"))
     if config["cleanup.policy"] != wanted["cleanup.policy"]:
         problems.append(("cleanup.policy", config["cleanup.policy"], wanted["cleanup.policy"]))
     if int(config["max.message.bytes"]) < topic.max_record_bytes:

@@ -32,7 +32,7 @@ CONTRACT_TOPICS = {
         "model-versions",
         "policy-versions",
     },
-    "internal": {"deferred", "redriven"},
+    "internal": {"deferred", "redriven", "strayed-labels", "training"},
 }
 
 
@@ -81,7 +81,8 @@ async def test_topics_that_were_made_pass_the_check_with_their_settings(settings
     await require_topics(small)
     async with admin_client(small) as client:
         described = {each["topic"]: each for each in await client.describe_topics()}
-    assert all(len(described[small.topic(topic.name)]["partitions"]) == 2 for topic in TOPICS)
+    counts = {topic.name: len(described[small.topic(topic.name)]["partitions"]) for topic in TOPICS}
+    assert counts == {topic.name: 2 for topic in TOPICS} | {"training": 1}
 
 
 async def test_a_topic_that_is_there_already_is_left_and_the_others_are_made(settings: Settings) -> None:
@@ -93,13 +94,32 @@ async def test_a_topic_that_is_there_already_is_left_and_the_others_are_made(set
 async def test_fewer_partitions_than_asked_for_are_wrong(settings: Settings) -> None:
     assert await create_or_check(with_one_partition(settings), create=True) == []
     problems = await create_or_check(settings.model_copy(update={"partitions": 2}), create=True)
-    assert [problem.aspect for problem in problems] == ["partitions"] * len(TOPICS)
+    assert {problem.aspect for problem in problems} == {"partitions"}
+    assert {problem.topic for problem in problems} == {
+        settings.topic(topic.name) for topic in TOPICS if topic.name not in ("training", "strayed-labels")
+    }
     assert str(problems[0]) == f"topic {settings.topic('applications')}: partitions is 1, wanted at least 2"
 
 
 async def test_more_partitions_than_asked_for_are_fine(settings: Settings) -> None:
     await make_topic(settings, "alerts", 2)
     assert await create_or_check(with_one_partition(settings), create=True) == []
+
+
+async def test_training_has_one_partition_and_strayed_labels_are_where_the_decisions_are(settings: Settings) -> None:
+    await make_topic(settings, "training", 2)
+    await make_topic(settings, "decision-audit", 3, **{"max.message.bytes": str(MAX_RECORD_BYTES)})
+    problems = await create_or_check(with_one_partition(settings), create=True)
+    audit = settings.topic("decision-audit")
+    assert problems == [
+        TopicProblem(
+            topic=settings.topic("strayed-labels"),
+            aspect="partitions",
+            found="1",
+            wanted=f"3, as many as {audit}",
+        ),
+        TopicProblem(topic=settings.topic("training"), aspect="partitions", found="2", wanted="1"),
+    ]
 
 
 async def test_a_topic_with_another_cleanup_or_too_little_room_is_wrong(settings: Settings) -> None:
