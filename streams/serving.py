@@ -133,9 +133,9 @@ class ModelFollower:
 
     def _load(self, announced: bytes | None, now: Models) -> _Loaded:
         """In a thread. Raises SnapshotRefusedError when the champion must not serve, StoreUnavailableError."""
-        if announced is None:
-            return _Loaded(self._served(SCORECARD, now), None, 0, [])
         record = _record(announced)
+        if record is None:
+            return _Loaded(self._served(SCORECARD, now), None, 0, [])
         champion = self._served(record.version, now)
         if record.challenger is None:
             return _Loaded(champion, None, record.sequence, [])
@@ -190,11 +190,8 @@ def _try(scorer: Scorer, value: float | None) -> None:
         raise ValueError(f"a score of {score.fraud_score}, {score.log_odds} made of {total}")
 
 
-def _record(announced: bytes) -> ModelVersionRecord:
+def _record(announced: bytes | None) -> ModelVersionRecord | None:
     try:
-        record = decode(announced)
+        return decode(announced)
     except msgspec.DecodeError as error:
         raise SnapshotRefusedError(TOPIC, f"the announcement cannot be read: {error}") from error
-    if record is None:
-        raise SnapshotRefusedError(TOPIC, "the announcement is empty")
-    return record
