@@ -35,9 +35,9 @@ class ErrorDrift:
     """ADWIN's delta, as its authors have it: how often a check may see a change where none is."""
     LONGEST = 1_000
     """Errors that are remembered."""
-    EVERY = 16
+    EVERY = 32
     """Errors between two checks."""
-    SHORTEST = 30
+    SHORTEST = 5
     """Errors on each side of a change."""
     LEAST_RISE = 0.2
     """A rise by less than this share of the old mean is not worth a person's time; reported at equality."""
@@ -80,9 +80,11 @@ class ErrorDrift:
         harmonic = 1 / (1 / before + 1 / after)
         doubt = math.log(2 * math.log(count) / self.CONFIDENCE)
         chance = np.sqrt(2 / harmonic * float(errors.var()) * doubt) + 2 / (3 * harmonic) * doubt
-        split = int(np.argmax(np.abs(means_after - means_before) - chance))
-        if abs(means_after[split] - means_before[split]) < chance[split]:
+        apart = np.abs(means_after - means_before)
+        if not (apart >= chance).any():
             return None
+        # Where the change most likely was: the split that explains most of the variance.
+        split = int(np.argmax(np.where(apart >= chance, apart * np.sqrt(harmonic), 0.0)))
         return Rise(
             before=float(means_before[split]),
             after=float(means_after[split]),

@@ -13,6 +13,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from models.scoring.scorer import SCORE_DECIMALS
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -20,9 +22,8 @@ EDGES = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 
 """Of the reliability bins: ten of equal width, the lowest divided again, for that is where nearly all scores are when
 one application in a hundred is a fraud."""
 
-LEAST_PROBABILITY = 1e-15
-"""A probability is taken as at least this, and at most 1 minus this, by the log loss: no single score may be worth
-infinity."""
+LEAST_PROBABILITY = 0.5 * 10**-SCORE_DECIMALS
+"""What the log loss takes a probability for that was rounded to 0, and 1 less this for 1."""
 
 
 class ReliabilityBin(Struct, frozen=True, kw_only=True):

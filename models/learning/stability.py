@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -36,7 +37,7 @@ class NumberBins:
         """Bins at the deciles of a column; fewer where many values are equal."""
         present = np.sort(np.array([value for value in column if value is not None], dtype=np.float64))
         edges = np.unique(present[(DECILES * len(present)).astype(np.intp)]) if len(present) else present
-        return cls(edges, _count_numbers(edges, column), float(present.mean()) if len(present) else None)
+        return cls(edges, _count_numbers(edges, column), _mean(present))
 
     def count(self, column: Numbers) -> Counts:
         """How many values of another column are in each of the bins."""
@@ -84,6 +85,12 @@ def columns(rows: Sequence[Row]) -> tuple[dict[str, Numbers], dict[str, Values]]
         {name: [row.get(name) for row in features] for name in _names(features)},
         {name: [row.get(name) for row in categories] for name in _names(categories)},
     )
+
+
+def _mean(numbers: NDArray[np.float64]) -> float | None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(numbers.mean()) if len(numbers) else math.inf
+    return mean if math.isfinite(mean) else None
 
 
 def _count_numbers(edges: NDArray[np.float64], column: Numbers) -> Counts:
