@@ -108,4 +108,4 @@ def _count_values(values: tuple[str, ...], column: Values) -> Counts:
 
 
 def _names(mappings: Iterable[Mapping[str, object]]) -> list[str]:
-    return list(dict.fromkeys(name for mapping in mappings for name in mapping))
+    return sorted(set[str]().union(*mappings))
