@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from models.decision import DecisionAudit
 from models.enrichment import LabelFlag
@@ -192,6 +193,56 @@ def example_of(application_id: str, frozen: Frozen, said: Verdict, told: Told | 
         model=frozen.model,
         corrects=None if told is None else told.fraud,
     )
+
+
+class Settled(Struct, frozen=True, kw_only=True):
+    """What is to be done about a case now."""
+
+    case: Case | None
+    """As it is afterwards; None when it is over."""
+    example: Example | None = None
+    """To be told."""
+    honest: bool = False
+    """A label has matured: neighbours may see that the application was honest."""
+
+
+def settle(application_id: str, case: Case, meaning: LabelMeaning, now_ms: int) -> Settled:
+    """Say what the labels of a case come to at `now_ms`, unless that has been said."""
+    if now_ms >= case.over_ms(meaning):
+        return Settled(case=None)
+    said = verdict(case.known, meaning, now_ms)
+    if said is None or case.frozen is None:
+        return Settled(case=case)
+    example = example_of(application_id, case.frozen, said, case.told)
+    if example is None:
+        return Settled(case=case)
+    told = Told(example.example_id, example.fraud)
+    return Settled(case=replace(case, told=told), example=example, honest=said.matured)
+
+
+def with_decision(case: Case | None, decided: Frozen) -> Case:
+    """The case after its decision has been seen."""
+    if case is None:
+        return Case(since_ms=decided.occurred_ms, frozen=decided)
+    return replace(case, since_ms=min(case.since_ms, decided.occurred_ms), frozen=newer_of(case.frozen, decided))
+
+
+def with_labels(case: Case | None, labels: Iterable[LabelFacts], meaning: LabelMeaning) -> Case | None:
+    """The case after labels have come; None when there was none, and they say nothing about fraud."""
+    for label in labels:
+        known = with_label(case.known if case is not None else (), label, meaning)
+        if case is not None:
+            case = replace(case, known=known)
+        elif known:
+            case = Case(since_ms=label.occurred_ms, known=known)
+    return case
+
+
+def with_told(case: Case | None, told: Told, since_ms: int) -> Case:
+    """The case after it was found that the learner has been told; `since_ms` is the time of the application event."""
+    if case is None:
+        return Case(since_ms=since_ms, told=told)
+    return replace(case, since_ms=min(case.since_ms, since_ms), told=told)
 
 
 def _moment(epoch_ms: int) -> datetime:

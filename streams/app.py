@@ -23,15 +23,16 @@ from models.policy.policy import load_policy_file
 from models.tokenise import label_facts, tokenise_application, tokenise_device_event, tokenise_list_entry
 from streams.agents.applications import decide_applications, decide_deferred, decode_deferred
 from streams.agents.device_events import remember_devices
-from streams.agents.labels import flag_labels
+from streams.agents.labels import take_labels, take_strayed_labels
 from streams.agents.lists import update_lists
-from streams.batches import hand_on_at_once, is_assigned
+from streams.batches import assignment_of, hand_on_at_once, is_assigned
 from streams.breaker import Breaker
 from streams.codec import RecordDecoder
 from streams.dependencies import Dependencies, Serving
 from streams.edge import Take, edge
 from streams.health import HealthServer
 from streams.index.valkey import ValkeyIndex
+from streams.joining import LabelJoin
 from streams.kafka import ssl_context
 from streams.metrics import Metrics
 from streams.pacing import pace_metadata_requests
@@ -80,6 +81,8 @@ class App(faust.App):
         first = partial(is_assigned, self, dependencies.settings.topic("applications"), 0)
         self._watch_index = partial(watch_index, dependencies, raises_alerts=first)
         self._models = ModelFollower(dependencies, ModelStore.from_settings(dependencies.settings), first)
+        homes = dependencies.settings.topic("strayed-labels")
+        self.label_join = LabelJoin(dependencies, partial(assignment_of, self, homes))
         self.health = HealthServer(self, dependencies)
         self._stop_deadline = threading.Timer(STOP_WITHIN_S, _end_undrained)
         self._stop_deadline.daemon = True
@@ -90,6 +93,7 @@ class App(faust.App):
         self.add_future(self.health.watch())
         self.add_future(self._watch_index())
         self.add_future(self._models.follow())
+        self.add_future(self.label_join.run())
         await self._models.caught_up(within_s=MODELS_WITHIN_S)
         hand_on_at_once(self.consumer)
         await super().on_start()
@@ -104,6 +108,7 @@ class App(faust.App):
 
     async def on_shutdown(self) -> None:
         await super().on_shutdown()
+        self.label_join.close()
         await self.health.stop()
         await self.dependencies.stop()
         self._stop_deadline.cancel()
@@ -134,7 +139,9 @@ def build_app(settings: Settings, dependencies: Dependencies | None = None) -> A
     _agent(app, "deferred", decode_deferred, decide_deferred)
     _agent(app, "device-events", edge(RecordDecoder(DeviceEvent), device_event), remember_devices)
     _agent(app, "blacklist-entries", edge(RecordDecoder(BlacklistEntry), list_entry), update_lists)
-    _agent(app, "labels", edge(RecordDecoder(Label), label_facts), flag_labels)
+    label = edge(RecordDecoder(Label), label_facts)
+    _agent(app, "labels", label, partial(take_labels, join=app.label_join))
+    _agent(app, "strayed-labels", label, partial(take_strayed_labels, join=app.label_join))
     return app
 
 

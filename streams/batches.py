@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Coroutine, Generator
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from faust.exceptions import ConsumerNotStarted
 from msgspec import Struct
@@ -120,6 +120,23 @@ def is_assigned(app: Any, topic: str, partition: int) -> bool:
     except ConsumerNotStarted:
         return False
     return (topic, partition) in assignment
+
+
+class Assignment(NamedTuple):
+    """Partitions of one topic that are this worker's, and the generation of the group in which they are."""
+
+    generation: int
+    partitions: frozenset[int]
+
+
+def assignment_of(app: Any, topic: str) -> Assignment:
+    """What is this worker's now of a topic (full name)."""
+    try:
+        assignment = app.consumer.assignment()
+    except ConsumerNotStarted:
+        return Assignment(app.consumer_generation_id, frozenset())
+    mine = frozenset(partition.partition for partition in assignment if partition.topic == topic)
+    return Assignment(app.consumer_generation_id, mine)
 
 
 class _Started:

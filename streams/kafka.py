@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Protocol
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
@@ -102,14 +102,33 @@ async def read_to_end(settings: Settings, topic: str) -> AsyncGenerator[Consumer
     consumer = AIOKafkaConsumer(
         topic, **client_options(settings), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
     )
+    async with running(consumer, settings), aclosing(_to_end(consumer)) as records:
+        async for record in records:
+            yield record
+
+
+async def read_from(settings: Settings, starts: Mapping[TopicPartition, int]) -> AsyncGenerator[ConsumerRecord, None]:
+    """Like `read_to_end`, of some partitions, each from an offset on; from the first there is when that is gone."""
+    consumer = AIOKafkaConsumer(
+        **client_options(settings), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     async with running(consumer, settings):
-        ends = await consumer.end_offsets(consumer.assignment())
-        unread = set(ends)
-        while unread := {partition for partition in unread if await consumer.position(partition) < ends[partition]}:
-            for partition, records in (await consumer.getmany(*unread, timeout_ms=POLL_MS)).items():
-                for record in records:
-                    if record.offset < ends[partition]:
-                        yield record
+        consumer.assign(list(starts))
+        for partition, offset in starts.items():
+            consumer.seek(partition, offset)
+        async with aclosing(_to_end(consumer)) as records:
+            async for record in records:
+                yield record
+
+
+async def _to_end(consumer: AIOKafkaConsumer) -> AsyncGenerator[ConsumerRecord, None]:
+    ends = await consumer.end_offsets(consumer.assignment())
+    unread = set(ends)
+    while unread := {partition for partition in unread if await consumer.position(partition) < ends[partition]}:
+        for partition, records in (await consumer.getmany(*unread, timeout_ms=POLL_MS)).items():
+            for record in records:
+                if record.offset < ends[partition]:
+                    yield record
 
 
 async def record_counts(settings: Settings, topics: Collection[str]) -> dict[str, int]:

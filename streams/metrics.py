@@ -77,6 +77,31 @@ class Metrics:
             registry=registry,
         )  # fmt: skip
 
+        # Learning
+        self.examples = Counter(
+            "tidegate_examples", "Labelled applications told to the learner", ["fraud"], registry=registry
+        )
+        self.frozen_lag = Gauge(
+            "tidegate_frozen_lag_records", "Decisions that labels of this worker's partitions cannot be joined with",
+            registry=registry,
+        )  # fmt: skip
+        self.learner_up = Gauge(
+            "tidegate_learner_up", "1 while this worker runs the active learner, else 0", registry=registry
+        )
+        self.learner_starts = Counter(
+            "tidegate_learner_starts", "Times that this worker started a learner", registry=registry
+        )
+        self.learner_examples = Gauge(
+            "tidegate_learner_examples", "Examples that the active learner has learned, ever", registry=registry
+        )
+        self.learner_lag = Gauge(
+            "tidegate_learner_lag_records", "Examples that wait for the active learner", registry=registry
+        )
+        self.model_quality = Gauge(
+            "tidegate_model_quality", "Measures of each model on the newest labelled applications",
+            ["model", "measure"], registry=registry,
+        )  # fmt: skip
+
         # Kafka
         self.lag_records = Gauge(
             "tidegate_lag_records", "Records behind the end of a topic, over this worker's partitions", ["topic"],

@@ -1,4 +1,4 @@
-"""Labels: the truth about an application, later. They set the flag that its neighbours see."""
+"""Labels: the truth about an application, later. Its neighbours see it, and the learner is told."""
 
 from __future__ import annotations
 
@@ -8,21 +8,39 @@ from models.facts import LabelFacts
 from models.labelling import flag_of
 from streams.dependencies import Dependencies
 from streams.index.protocol import LabelFlagChange
+from streams.joining import LabelJoin
+from streams.label_cases import LabelAt
 from streams.runner import Accepted, Handled
 
 
-async def flag_labels(accepted: Sequence[Accepted[LabelFacts]], deps: Dependencies) -> Handled:
-    """Set the flags of a batch of labels. Kinds that the policy maps to neither fraud nor honest (repayment, overdue
-    and the like) set none."""
-    changes = []
+async def take_labels(accepted: Sequence[Accepted[LabelFacts]], deps: Dependencies, join: LabelJoin) -> Handled:
+    """Labels as they come in: neighbours see at once what counts at once."""
     for each in accepted:
-        label = each.facts
-        deps.metrics.labels.labels(label.kind).inc()
-        flag = flag_of(label.kind, deps.policy.document.labels)
-        if flag:
-            changes.append(
-                LabelFlagChange(application_id=label.application_id, flag=flag, occurred_ms=label.occurred_ms)
-            )
+        deps.metrics.labels.labels(each.facts.kind).inc()
+    meaning = deps.policy.document.labels
+    changes = [
+        LabelFlagChange(application_id=each.facts.application_id, flag=flag, occurred_ms=each.facts.occurred_ms)
+        for each in accepted
+        if (flag := flag_of(each.facts.kind, meaning))
+    ]
     if changes:
         await deps.index.set_labels(changes)
-    return Handled()
+    return Handled(publish=await join.take(_located(accepted, deps)))
+
+
+async def take_strayed_labels(accepted: Sequence[Accepted[LabelFacts]], deps: Dependencies, join: LabelJoin) -> Handled:
+    """Labels that came in in another partition than that of their decision."""
+    return Handled(publish=await join.take(_located(accepted, deps)))
+
+
+def _located(accepted: Sequence[Accepted[LabelFacts]], deps: Dependencies) -> list[LabelAt]:
+    return [
+        LabelAt(
+            each.facts,
+            each.received.topic.removeprefix(deps.settings.topic_prefix),
+            each.received.partition,
+            each.received.offset,
+            each.received.value or b"",
+        )
+        for each in accepted
+    ]
