@@ -17,6 +17,8 @@ CARDS = (10, 100)
 """How many entities a day somebody could look at."""
 
 Integers = NDArray[np.int64]
+Cards = tuple[Integers, Integers, Flags, Floats]
+"""Day, entity, whether it had a fraud that day, and its highest score: by day and entity, in this order."""
 
 
 class CardPrecision(Struct, frozen=True, kw_only=True):
@@ -87,23 +89,37 @@ def measure(rows: Rows, scored: slice, *, cards: Sequence[int] = CARDS, known_si
 def card_precision(day: Integers, entity: Integers, fraud: Flags, score: Floats, k: int) -> CardPrecision:
     """Card precision at `k`. `day` counts from 1970-01-01; an entity below 0 is missing and counts for none; of equal
     scores the entity with the smaller number comes first."""
+    return _at(_by_day_and_entity(day, entity, fraud, score), k)
+
+
+def _by_day_and_entity(day: Integers, entity: Integers, fraud: Flags, score: Floats) -> Cards:
     there = entity >= 0
     day, entity, fraud, score = day[there], entity[there], fraud[there], score[there]
     if not len(day):
+        return day, entity, fraud, score
+    key = (day - day.min()) * (int(entity.max()) + 1) + entity
+    order = np.argsort(key, kind="stable")
+    firsts = np.append(0, np.flatnonzero(np.diff(key[order])) + 1)
+    return (
+        day[order[firsts]],
+        entity[order[firsts]],
+        np.logical_or.reduceat(fraud[order], firsts),
+        np.maximum.reduceat(score[order], firsts),
+    )
+
+
+def _at(cards: Cards, k: int) -> CardPrecision:
+    day, entity, had_fraud, score = cards
+    if not len(day):
         return CardPrecision(k=k, mean=None, by_day={})
-    order = np.lexsort((-score, entity, day))
-    day, entity, fraud, score = day[order], entity[order], fraud[order], score[order]
-    firsts = np.append(0, np.flatnonzero((np.diff(day) != 0) | (np.diff(entity) != 0)) + 1)
-    day, entity, score = day[firsts], entity[firsts], score[firsts]
-    had_fraud = np.logical_or.reduceat(fraud, firsts)
     detected = np.zeros(int(entity.max()) + 1, dtype=bool)
     by_day: dict[str, float] = {}
-    for cards in np.split(np.arange(len(day)), np.flatnonzero(np.diff(day)) + 1):
-        undetected = cards[~detected[entity[cards]]]
+    for places in np.split(np.arange(len(day)), np.flatnonzero(np.diff(day)) + 1):
+        undetected = places[~detected[entity[places]]]
         top = undetected[np.argsort(-score[undetected], kind="stable")[:k]]
         found = entity[top[had_fraud[top]]]
         detected[found] = True
-        by_day[_date(day[cards[0]])] = len(found) / k
+        by_day[_date(day[places[0]])] = len(found) / k
     return CardPrecision(k=k, mean=float(np.mean(list(by_day.values()))), by_day=by_day)
 
 
@@ -129,7 +145,8 @@ def _entity_metrics(
 
     def at_cards(places: NDArray[np.intp]) -> list[CardPrecision]:
         columns = rows.occurred_ms[places] // DAY_MS, entity[places], rows.label[places] == 1, rows.fraud_score[places]
-        return [card_precision(*columns, k) for k in cards]
+        daily = _by_day_and_entity(*columns)
+        return [_at(daily, k) for k in cards]
 
     new = labelled[~known]
     seen = np.unique(entity[labelled])
