@@ -8,8 +8,11 @@ from functools import cached_property
 from msgspec.structs import replace
 
 from models.enrichment import Observation, Velocity
+from models.entities import ENTITY_KINDS, EntityProfile
 from models.events import BehaviourCredit, BureauCredit, OtherCredit, TransactionCredit
 from models.facts import ApplicationFacts, DeviceFacts, IdentifierKind, LivenessFacts, PlaceFacts
+from models.features.amount_summary import AmountSummary, summarise_amounts
+from models.features.label_summary import LabelSummary, summarise_labels
 from models.features.travel import Journey, fastest_journey, store_distance_km
 from models.link_weights import store_share
 from models.network import Network
@@ -18,6 +21,8 @@ H1, H24, D7, D30, D90 = range(5)
 """Positions of the windows in `models.enrichment.WINDOWS_MS`."""
 
 HOUR_MS = 3_600_000
+
+_ENTITY_KINDS = frozenset(ENTITY_KINDS)
 
 NO_DEVICE = DeviceFacts()
 NO_PLACE = PlaceFacts()
@@ -56,6 +61,26 @@ class Case:
         for velocity in observation.velocity if observation else ():
             kind = velocity.kind
             self.velocity[kind] = _largest(self.velocity[kind], velocity) if kind in self.velocity else velocity
+
+    @cached_property
+    def profiles(self) -> dict[IdentifierKind, EntityProfile | None]:
+        """Of the entities that the application names, by kind; None where nothing else is known of one."""
+        if self.observation is None:
+            return {}
+        named = {each.kind: each.token for each in reversed(self.facts.identifiers) if each.kind in _ENTITY_KINDS}
+        known = {(each.kind, each.token): each.profile for each in self.observation.profiles}
+        return {kind: known.get((kind, token)) for kind, token in named.items()}
+
+    @cached_property
+    def amounts(self) -> dict[IdentifierKind, AmountSummary]:
+        """How the amount compares with those of each entity that the application names."""
+        moment, amount = self.occurred_ms, self.facts.amount_cny
+        return {kind: summarise_amounts(profile, moment, amount) for kind, profile in self.profiles.items()}
+
+    @cached_property
+    def labels(self) -> dict[IdentifierKind, LabelSummary]:
+        """What labels say of each entity that the application names."""
+        return {kind: summarise_labels(profile, self.occurred_ms) for kind, profile in self.profiles.items()}
 
     @cached_property
     def journey(self) -> Journey | None:

@@ -19,6 +19,8 @@ Group = Literal[
     "merchant",
     "behaviour",
     "time",
+    "amounts",
+    "label_history",
 ]
 Unit = Literal[
     "applicants",
@@ -27,6 +29,7 @@ Unit = Literal[
     "CNY",
     "count",
     "days",
+    "deviations",
     "flag",
     "h",
     "hour",
@@ -41,7 +44,8 @@ Unit = Literal[
     "share",
     "years",
 ]
-"""A `flag` is 0 or 1, a `share` 0 to 1, a `ratio` 0 or more, an `hour` one of the day, 0 up to 24."""
+"""A `flag` is 0 or 1, a `share` 0 to 1, a `ratio` 0 or more, an `hour` one of the day, 0 up to 24; `deviations` are
+standard deviations, below 0 for less than usual."""
 
 
 @dataclass(frozen=True, slots=True)

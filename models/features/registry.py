@@ -8,10 +8,12 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from models.features import (
+    amounts,
     behaviour,
     blacklist,
     device,
     identity,
+    label_history,
     liveness,
     location,
     merchant,
@@ -34,6 +36,8 @@ REGISTRY: tuple[Feature, ...] = (
     *merchant.FEATURES,
     *behaviour.FEATURES,
     *time.FEATURES,
+    *amounts.FEATURES,
+    *label_history.FEATURES,
 )
 """In the order that models and documents keep."""
 

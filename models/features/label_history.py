@@ -1,0 +1,104 @@
+"""What labels say by now about earlier applications of the same applicant, card, device or merchant."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from models.facts import IdentifierKind
+from models.features.case import Value
+from models.features.feature import Feature, Unit
+from models.features.slots import MAIN_SLOTS, SLOTS, Slot
+
+_OF_EVERY_SLOT: tuple[tuple[str, Unit, str, str], ...] = (
+    ("labelled", "applications", "labelled", "Applications {of} with a known label"),
+    ("frauds", "applications", "frauds", "Applications {of} known to be fraud"),
+    (
+        "fraud_rate",
+        "share",
+        "fraud_rate",
+        "Share of frauds among those with a known label, smoothed by 5 more of which one in a hundred is fraud",
+    ),
+    ("fraud_rate_newest", "share", "fraud_rate_newest", "Likewise, of the newest 8 with a known label"),
+    (
+        "honest_since_fraud",
+        "applications",
+        "honest_since_fraud",
+        "Known honest applications {of} since the newest known fraud, up to 32",
+    ),
+    ("last_fraud_age_d", "days", "last_fraud_age_d", "Time since the newest known fraud {of}"),
+    (
+        "usual_frauds_30d",
+        "applications",
+        "usual_frauds_30d",
+        "Known frauds {of} in 30 days whose amount was not unusual for the applicant, or not known to be",
+    ),
+)
+_OF_MAIN_SLOTS: tuple[tuple[str, Unit, str, str], ...] = (
+    ("fraud_rate_7d", "share", "fraud_rate_7d", "Likewise, of the 7 days up to the newest known label {of}"),
+    ("fraud_rate_30d", "share", "fraud_rate_30d", "Likewise, of the 30 days up to the newest known label {of}"),
+    ("last_label_fraud", "flag", "last_label", "The newest application {of} with a known label is a fraud"),
+    ("last_label_age_d", "days", "last_label_age_d", "Time since the newest application {of} with a known label"),
+    (
+        "fraud_streak",
+        "applications",
+        "fraud_streak",
+        "Known frauds {of} without a known honest one between them, up to the newest label, at most 32",
+    ),
+    ("fraud_streak_age_d", "days", "streak_age_d", "Time since the first of these"),
+    (
+        "honest_before_streak_age_d",
+        "days",
+        "honest_before_streak_age_d",
+        "Time since the known honest application {of} just before them",
+    ),
+    ("first_fraud_age_d", "days", "first_fraud_age_d", "Time since the oldest of the newest 16 known frauds {of}"),
+    (
+        "since_usual_fraud",
+        "applications",
+        "since_usual_fraud",
+        "Applications {of} with a known label since the newest known fraud whose amount was not unusual",
+    ),
+    ("last_usual_fraud_age_d", "days", "last_usual_fraud_age_d", "Time since that fraud"),
+    (
+        "first_usual_fraud_age_d",
+        "days",
+        "first_usual_fraud_age_d",
+        "Time since the oldest such fraud among the newest 16 known ones",
+    ),
+    (
+        "unusual_frauds_14d",
+        "applications",
+        "unusual_frauds_14d",
+        "Known frauds {of} in 14 days whose amount was unusual for the applicant",
+    ),
+    (
+        "since_unusual_fraud",
+        "applications",
+        "since_unusual_fraud",
+        "Applications {of} with a known label since the newest known fraud whose amount was unusual",
+    ),
+    ("last_unusual_fraud_age_d", "days", "last_unusual_fraud_age_d", "Time since that fraud"),
+    (
+        "first_unusual_fraud_age_d",
+        "days",
+        "first_unusual_fraud_age_d",
+        "Time since the oldest such fraud among the newest 16 known ones",
+    ),
+)
+"""Each: the name behind the slot's, the unit, the field of `LabelSummary`, the meaning."""
+
+
+def _value(kind: IdentifierKind, field: str) -> Value:
+    read = attrgetter(field)
+    return lambda case: read(summary) if (summary := case.labels.get(kind)) else None
+
+
+def _features(slot: Slot) -> list[Feature]:
+    rows = _OF_EVERY_SLOT + (_OF_MAIN_SLOTS if slot in MAIN_SLOTS else ())
+    return [
+        Feature(f"{slot.name}_{name}", unit, "label_history", meaning.format(of=slot.of), _value(slot.kind, field))
+        for name, unit, field, meaning in rows
+    ]
+
+
+FEATURES = tuple(feature for slot in SLOTS for feature in _features(slot))
