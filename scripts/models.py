@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -25,8 +25,10 @@ from streams.serving import load_scorer
 from streams.snapshots import ModelStore, Snapshot, SnapshotRefusedError
 from streams.topics import require_topics
 
-METRICS = {"roc_auc": "ROC AUC", "average_precision": "AP", "recall_at_1pct": "recall at 1%", "brier": "Brier"}
-"""Standing figures of the list, by their names in a snapshot's header."""
+METRICS = {"roc_auc": "AUC", "average_precision": "AP", "recall_at_1pct": "recall at 1%", "brier": "Brier"}
+"""Standing figures of the list, by their names in a snapshot's header; the first two where there is little room."""
+WIDE = 110
+"""Characters in a line that have room for all of them. What is no terminal has."""
 
 Choose = Callable[[ModelVersionRecord | None], Announcement]
 """From what serves now to what shall serve."""
@@ -51,16 +53,19 @@ def list_models() -> None:
     settings = Settings()
     store = ModelStore.from_settings(settings)
     now = asyncio.run(_current(settings))
-    table = Table("version", "kind", "saved", "examples", "frauds", *METRICS.values(), "")
-    scorecard = load_policy_file(settings.policy).scorecard.version
-    table.add_row(SCORECARD, scorecard, *([""] * (len(METRICS) + 3)), _role(SCORECARD, now))
+    console = _console()
+    metrics = list(METRICS) if console.width >= WIDE else list(METRICS)[:2]
+    head = ("version", "saved", "examples", "frauds", *(METRICS[name] for name in metrics), "")
+    table = Table(*head, box=None, padding=(0, 1, 0, 0))
+    table.columns[0].no_wrap = True
+    blank = [""] * (len(metrics) + 3)
+    table.add_row(SCORECARD, *blank, _role(SCORECARD, now))
     versions = store.versions()
     for version in versions:
         try:
-            table.add_row(*_row(store.inspect(version)), _role(version, now))
-        except SnapshotRefusedError as error:
-            table.add_row(version, *([""] * (len(METRICS) + 4)), f"[red]refused[/]: {error.why}")
-    console = Console(soft_wrap=True, highlight=False)
+            table.add_row(*_row(store.inspect(version), metrics), _role(version, now))
+        except SnapshotRefusedError:
+            table.add_row(version, *blank, "[red]refused[/]")
     console.print(table)
     for served in (now.version, now.challenger) if now is not None else ():
         if served is not None and served not in (SCORECARD, *versions):
@@ -93,7 +98,7 @@ def show(version: Annotated[str, typer.Argument(help="As `tidegate models list` 
         rows |= {"decides since": _time(now.activated_at), "because": f"{now.reason} ({now.change}, by {now.by})"}
     for name, value in rows.items():
         table.add_row(name, value)
-    Console(soft_wrap=True, highlight=False).print(table)
+    _console().print(table)
 
 
 @models.command("promote")
@@ -192,12 +197,10 @@ def _require(store: ModelStore, version: str) -> None:
         raise UnknownModelError(f"There is no model {version}; `tidegate models list` shows those there are")
 
 
-def _row(snapshot: Snapshot) -> list[str]:
+def _row(snapshot: Snapshot, metrics: Sequence[str]) -> list[str]:
     header = snapshot.header
-    figures = [f"{header.metrics[name]:.3f}" if name in header.metrics else "" for name in METRICS]
-    return [
-        snapshot.version, header.kind, _time(header.created_at), str(header.examples), str(header.frauds), *figures
-    ]  # fmt: skip
+    figures = [f"{header.metrics[name]:.3f}" if name in header.metrics else "" for name in metrics]
+    return [snapshot.version, _time(header.created_at), str(header.examples), str(header.frauds), *figures]
 
 
 def _role(version: str, now: ModelVersionRecord | None) -> str:
@@ -212,6 +215,12 @@ def _report(record: ModelVersionRecord) -> None:
     beside = f", {record.challenger} scores beside it" if record.challenger is not None else ""
     held = "held by command" if record.held else "the learner may choose another"
     typer.echo(f"{record.version} decides from now on ({held}){beside}; before: {record.previous_version or 'none'}")
+
+
+def _console() -> Console:
+    """Tables for a pipe are as wide as they need to be."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=4 * WIDE)
 
 
 def _time(moment: datetime) -> str:

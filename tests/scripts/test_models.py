@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,6 @@ def deployment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
         "PARTITIONS": "1",
     }.items():
         monkeypatch.setenv(f"TIDEGATE_{name}", value)
-    monkeypatch.setenv("COLUMNS", "300")
     assert asyncio.run(create_or_check(Settings(), create=True)) == []
     return Settings()
 
@@ -59,9 +59,8 @@ def failure(*words: str) -> str:
 
 def save(settings: Settings, sequence: int, scorer: Any = None, **header: Any) -> str:
     store = ModelStore.from_settings(settings)
-    head = SnapshotHeader(
-        name="linear", kind="linear", sequence=sequence, created_at=AT, examples=500 * sequence, frauds=7, **header
-    )
+    made: dict[str, Any] = {"name": "linear", "kind": "linear", "created_at": AT, "frauds": 7} | header
+    head = SnapshotHeader(sequence=sequence, examples=500 * sequence, **made)
     return store.save(head, scorer or Linear(-3.0, {"age_years": sequence}))
 
 
@@ -90,14 +89,13 @@ def alerts(settings: Settings) -> list[dict[str, Any]]:
 
 
 def row(output: str, version: str) -> str:
-    return next(line for line in output.splitlines() if f" {version} " in line)
+    return next(line for line in output.splitlines() if version in line.split())
 
 
 def test_without_models_the_scorecard_is_listed_as_champion(deployment: Settings) -> None:
     listed = run("list")
     assert listed.exit_code == 0, listed.output
     assert "champion" in row(listed.output, "scorecard")
-    assert load_policy_file().scorecard.version in listed.output
 
 
 def test_the_list_says_how_models_stand_and_which_serve(deployment: Settings) -> None:
@@ -106,7 +104,7 @@ def test_the_list_says_how_models_stand_and_which_serve(deployment: Settings) ->
     learner_announces(deployment, two, challenger=three)
     output = run("list").output
     assert "champion before" in row(output, one)
-    assert row(output, two).rstrip(" │").endswith("champion")
+    assert row(output, two).rstrip().endswith("champion")
     assert "challenger" in row(output, three)
     for cell in ("1000", "7", "0.920", "2026-11-24 08:00:00 UTC"):
         assert cell in row(output, two)
@@ -208,3 +206,17 @@ def test_a_promotion_needs_a_reason(deployment: Settings) -> None:
     result = run("promote", save(deployment, 1))
     assert result.exit_code == 2
     assert "--reason" in result.output
+
+
+def test_the_list_shows_versions_whole_in_a_narrow_terminal(
+    deployment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = save(deployment, 123, name="weight_of_evidence", metrics={"roc_auc": 0.9})
+    learner_announces(deployment, version)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    output = re.sub(r"\x1b\[[0-9;]*m", "", run("list").output)
+    assert max(map(len, output.splitlines())) <= 80
+    assert "…" not in output
+    assert {version, "2026-11-24", "61500", "7", "0.900", "champion"} <= set(row(output, version).split())
