@@ -63,7 +63,7 @@ class LearningModel(Protocol):
 
     def scorer(self) -> Scorer:
         """What workers score with: what `predict` gives now, immutable and picklable, of classes in
-        `models.learning.snapshot_classes` alone. Its version names the kind and the examples learned."""
+        `models.learning.snapshot_classes` alone."""
 
     def snapshot(self) -> Any:
         """All that learning changed, to go on from: picklable, of classes in `models.learning.snapshot_classes`

@@ -1,0 +1,47 @@
+"""Before frauds are known, what is unusual is what is suspected."""
+
+from __future__ import annotations
+
+import math
+
+HALF_AT = 20.0
+"""Known frauds at which the model has as much to say as the anomaly score: the weight of the model is k / (k + 20) for
+k known frauds."""
+
+SLOPE = 1.0
+"""Log-odds for each standard deviation by which an anomaly score lies above the mean."""
+
+LARGEST = 3.0
+"""Standard deviations that count, either way."""
+
+
+class ColdStart:
+    """How much the anomaly score has to say, and what. Learns the scores' mean and spread."""
+
+    def __init__(self) -> None:
+        self.frauds = 0
+        """Known so far."""
+        self._scores = 0
+        self._mean = 0.0
+        self._squares = 0.0
+
+    @property
+    def weight(self) -> float:
+        """Of the model; the rest is that of the anomaly score."""
+        return self.frauds / (self.frauds + HALF_AT)
+
+    def log_odds(self, anomaly: float | None) -> float:
+        """What the anomaly score adds to the log-odds of fraud overall; 0 when it is missing."""
+        if anomaly is None or self._scores < 2 or not self._squares:
+            return 0.0
+        deviations = (anomaly - self._mean) / math.sqrt(self._squares / self._scores)
+        return SLOPE * max(-LARGEST, min(LARGEST, deviations))
+
+    def learn(self, anomaly: float | None) -> None:
+        """Take a score into the mean and the spread (B. P. Welford, Technometrics 4, 1962)."""
+        if anomaly is None:
+            return
+        self._scores += 1
+        before = anomaly - self._mean
+        self._mean += before / self._scores
+        self._squares += before * (anomaly - self._mean)

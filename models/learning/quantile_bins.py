@@ -1,0 +1,125 @@
+"""Bins of about equally many examples for every column, so that no scale, outlier or skew matters to what is learned
+from them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.learning.encoder import Vector
+
+Bins = NDArray[np.intp]
+"""By column: 0 for a missing value, 1 for what is below the first edge, and so on."""
+
+Matrix = NDArray[np.float64]
+
+EDGES = 15
+BINS = EDGES + 2
+"""Missing, and one more than there are edges."""
+
+FRAUDS_TO_WEIGH = 20
+"""From so many frauds on, frauds have as much to say as all honest on where the edges are: where frauds are is where
+resolution is needed."""
+
+
+class QuantileBins:
+    """The edges of every column. A value at an edge is in the bin above it."""
+
+    def __init__(self, edges: NDArray[np.float32]) -> None:
+        self.edges = edges
+        """Columns x `EDGES`, rising; infinity for edges that a column does not need."""
+
+    @classmethod
+    def of(cls, vectors: NDArray[np.float32], frauds: NDArray[np.bool_]) -> QuantileBins:
+        """Edges by example vectors (examples x columns) and their labels."""
+        counted = int(frauds.sum())
+        weights = np.ones(len(vectors))
+        if counted >= FRAUDS_TO_WEIGH:
+            weights[frauds] = max(1.0, (len(vectors) - counted) / counted)
+        edges = cls.none(vectors.shape[1]).edges
+        for column, values in enumerate(vectors.T):
+            found = _edges(values, weights)
+            edges[column, : len(found)] = found
+        return cls(edges)
+
+    @classmethod
+    def none(cls, columns: int) -> QuantileBins:
+        """No edges: values are there or missing."""
+        return cls(np.full((columns, EDGES), np.inf, dtype=np.float32))
+
+    def widened(self, columns: int) -> QuantileBins:
+        """With so many columns; those that are new have no edges."""
+        return QuantileBins(np.concatenate([self.edges, self.none(columns - len(self.edges)).edges]))
+
+    def bins(self, vector: Vector) -> Bins:
+        """The bins of one vector."""
+        found: Bins = (vector[:, None] >= self.edges).sum(axis=1)
+        found += 1
+        found[np.isnan(vector)] = 0
+        return found
+
+    def lowest(self, bin_: int) -> Vector:
+        """A value of this bin for each column: the lowest, or what is next to the first edge, or missing. Of a bin that
+        a column does not have, the value of its last."""
+        if not bin_:
+            return np.full(len(self.edges), np.nan, dtype=np.float32)
+        edges = self.edges[:, max(0, bin_ - 2)]
+        last = np.where(np.isinf(self.edges), -np.inf, self.edges).max(axis=1)
+        values = np.nextafter(edges, np.float32(-np.inf)) if bin_ == 1 else edges
+        return np.where(np.isinf(edges), np.where(np.isinf(last), 0.0, last), values).astype(np.float32)
+
+
+def _edges(values: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    present = ~np.isnan(values)
+    if not present.any():
+        return np.empty(0, dtype=np.float32)
+    distinct, inverse = np.unique(values[present], return_inverse=True)
+    if len(distinct) <= EDGES + 1:
+        return distinct[1:]
+    mass = np.bincount(inverse, weights=weights[present])
+    below = (np.cumsum(mass) - mass) / mass.sum()
+    wanted = np.arange(1, EDGES + 1) / (EDGES + 1)
+    positions = np.clip(np.searchsorted(below, wanted), 1, len(distinct) - 1)
+    return distinct[np.unique(positions)]
+
+
+_LITTLE = 1e-6
+
+
+class Rebinning(NamedTuple):
+    """How what was learned by old bins is carried over to new ones: shares of the examples of one bin that are in
+    another, by column."""
+
+    spread: Matrix
+    """Columns x old x new: of an old bin's examples, the share in each new one. Carries counts."""
+    mixture: Matrix
+    """Columns x new x old: of a new bin's examples, the share from each old one. Carries weights."""
+
+    def counts(self, counts: Matrix) -> Matrix:
+        """Columns x old bins, as columns x new bins."""
+        moved: Matrix = np.einsum("co,con->cn", counts, self.spread)
+        return moved
+
+    def weights(self, weights: Matrix) -> Matrix:
+        """Columns x old bins, as columns x new bins."""
+        moved: Matrix = np.einsum("cno,co->cn", self.mixture, weights)
+        return moved
+
+
+def rebinning(old: QuantileBins, new: QuantileBins, vectors: NDArray[np.float32]) -> Rebinning:
+    """From the old bins to the new, by examples (examples x columns). Where no example tells, a bin's
+    lowest value does."""
+    columns = vectors.shape[1]
+    joint = np.zeros((columns, BINS, BINS))
+    each = np.arange(columns)
+    for vector in vectors:
+        joint[each, old.bins(vector), new.bins(vector)] += 1.0
+    for bin_ in range(BINS):
+        joint[each, bin_, new.bins(old.lowest(bin_))] += _LITTLE
+        joint[each, old.bins(new.lowest(bin_)), bin_] += _LITTLE
+    return Rebinning(
+        spread=joint / joint.sum(axis=2, keepdims=True),
+        mixture=(joint / joint.sum(axis=1, keepdims=True)).transpose(0, 2, 1),
+    )

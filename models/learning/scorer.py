@@ -1,0 +1,101 @@
+"""What workers score with: members, the encoder before them and the calibration behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.decision import FeatureContribution
+from models.learning.cold_start import ColdStart
+from models.learning.encoder import ANOMALY, CATEGORY_COLUMNS, Encoder
+from models.learning.inputs import Inputs, Member
+from models.learning.quantile_bins import QuantileBins
+from models.learning.stacking import Stack
+from models.scoring.scorer import Score, probability
+
+Features = Mapping[str, float | None]
+Categories = Mapping[str, str | None]
+
+
+class LearnedScorer:
+    """A `Scorer` that was learned. Everything in it adds up in log-odds: the members' columns, the calibration, the
+    anomaly score's part at a cold start."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        bins: QuantileBins | None,
+        members: Sequence[Member],
+        stack: Stack,
+        cold_start: ColdStart,
+        prior: float,
+    ) -> None:
+        self.encoder = encoder
+        self.bins = bins
+        """None before there were examples enough to place them; until then, members are not asked."""
+        self.members = list(members)
+        self.stack = stack
+        self.cold_start = cold_start
+        self.prior = prior
+        """Log-odds of fraud among all labelled applications."""
+
+    def score(self, features: Features, categories: Categories, anomaly: float | None) -> Score:
+        """Probability and what made it, by column; the base is what an application scores of which nothing is known."""
+        base, added = self._explain(features, categories, anomaly)
+        contributions = _told(ANOMALY, anomaly, added[:1])
+        for name, position in self.encoder.categories():
+            contributions += _told(name, categories.get(name), added[position : position + CATEGORY_COLUMNS])
+        value = features.get
+        contributions += [
+            FeatureContribution(name=name, value=value(name), contribution=each)
+            for name, each in zip(self.encoder.columns, added.tolist(), strict=True)
+            if each
+        ]
+        log_odds = math.fsum([base, *(each.contribution for each in contributions)])
+        return Score(
+            fraud_score=probability(log_odds), log_odds=log_odds, base_log_odds=base, contributions=contributions
+        )
+
+    def log_odds(self, features: Features, categories: Categories, anomaly: float | None) -> float:
+        """What `score` has as its log-odds, up to rounding errors, in less time."""
+        inputs, weight = self._inputs(features, categories, anomaly), self._weight
+        unusual = (1.0 - weight) * (self.prior + self.cold_start.log_odds(anomaly))
+        if inputs is None or not weight:
+            return unusual
+        return weight * self.stack.log_odds([member.log_odds(inputs) for member in self.members]) + unusual
+
+    @property
+    def _weight(self) -> float:
+        return self.cold_start.weight if self.bins is not None else 0.0
+
+    def _inputs(self, features: Features, categories: Categories, anomaly: float | None) -> Inputs | None:
+        if self.bins is None:
+            return None
+        vector = self.encoder.encode(features, categories, anomaly)
+        return Inputs(vector, self.bins.bins(vector))
+
+    def _explain(
+        self, features: Features, categories: Categories, anomaly: float | None
+    ) -> tuple[float, NDArray[np.float64]]:
+        inputs, weight = self._inputs(features, categories, anomaly), self._weight
+        base = (1.0 - weight) * self.prior
+        added = np.zeros(len(self.encoder.columns))
+        if inputs is not None and weight:
+            base += weight * self.stack.bias
+            parts = [member.contributions(inputs) for member in self.members]
+            shares = self.stack.weights([start + float(by_column.sum()) for start, by_column in parts])
+            for share, (start, by_column) in zip(shares, parts, strict=True):
+                base += weight * share * start
+                added += weight * share * by_column
+        added[0] += (1.0 - weight) * self.cold_start.log_odds(anomaly)
+        return base, added
+
+
+def _told(name: str, value: float | str | None, added: NDArray[np.float64]) -> list[FeatureContribution]:
+    """What these columns added, as one contribution, if they did; and nothing is left of it."""
+    contribution = float(added.sum())
+    added[:] = 0.0
+    return [FeatureContribution(name=name, value=value, contribution=contribution)] if contribution else []

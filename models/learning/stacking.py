@@ -1,0 +1,59 @@
+"""From the log-odds of several members to calibrated ones: Platt scaling (J. Platt, 1999) of one or more scores,
+learned online."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+TRUST = 20.0
+"""How strongly the start, the plain mean, holds against what is learned, in the unit of squared log-odds seen."""
+
+MEMORY = 20_000.0
+"""Examples after which one counts for 1/e: as calibration changes with every refit and with the fraud share."""
+
+LARGEST = 30.0
+"""Log-odds of a member are scaled down to this, either way."""
+
+
+class Stack:
+    """`log-odds = bias + sum(weights * members' log-odds)`: a logistic regression learned by Newton steps with
+    forgetting (online Bayesian logistic regression under Laplace's approximation), weights not below 0."""
+
+    def __init__(self, members: int) -> None:
+        self._parameters = np.append(np.full(members, 1.0 / members), 0.0)
+        self._prior = np.eye(members + 1) * TRUST
+        self._precision = np.zeros((members + 1, members + 1))
+
+    @property
+    def bias(self) -> float:
+        """Added to the weighted log-odds."""
+        return float(self._parameters[-1])
+
+    def weights(self, members: Sequence[float]) -> list[float]:
+        """What the log-odds of the members, these, are multiplied by: less where they are beyond `LARGEST`."""
+        weights = self._parameters.tolist()
+        return [weight * _kept(each) for weight, each in zip(weights, members, strict=False)]
+
+    def log_odds(self, members: Sequence[float]) -> float:
+        """Calibrated, from those of the members."""
+        weighted = zip(self.weights(members), members, strict=True)
+        return math.fsum([self.bias, *(weight * each for weight, each in weighted)])
+
+    def learn(self, members: Sequence[float], fraud: bool, weight: float, offset: float) -> None:
+        """Learn from what the members said before they learned the example. `offset` is what sampling adds to the
+        log-odds."""
+        x = np.array([*(each * _kept(each) for each in members), 1.0])
+        log_odds = max(-LARGEST, min(LARGEST, float(self._parameters @ x) + offset))
+        p = 1.0 / (1.0 + math.exp(-log_odds))
+        self._precision *= 1.0 - 1.0 / MEMORY
+        self._precision += weight * p * (1.0 - p) * np.outer(x, x)
+        step = weight * (p - fraud) * x
+        self._parameters -= np.linalg.solve(self._precision + self._prior, step)
+        np.maximum(self._parameters[:-1], 0.0, out=self._parameters[:-1])
+
+
+def _kept(log_odds: float) -> float:
+    return min(1.0, LARGEST / abs(log_odds)) if log_odds else 1.0
