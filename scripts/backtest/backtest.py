@@ -20,7 +20,14 @@ from models.learning.catalogue import default_models
 from models.learning.tournament import SCORECARD, Tournament
 from models.pipeline import Models
 from models.policy.policy import Policy
-from scripts.backtest.checkpoint import CHECKPOINT_FILE, Checkpoint, claim, read_checkpoint, write_checkpoint
+from scripts.backtest.checkpoint import (
+    CHECKPOINT_FILE,
+    Checkpoint,
+    claim,
+    read_checkpoint,
+    refuse_others,
+    write_checkpoint,
+)
 from scripts.backtest.columns import NEVER_MS
 from scripts.backtest.engine import Engine
 from scripts.backtest.facts import FactsOfRows
@@ -93,13 +100,16 @@ async def run_backtest(
     """
     mapping = load_mapping(options.mapping)
     settings = _settings(options, mapping, policy)
-    claim(options.out, settings)
+    refuse_others(options.out, settings)
     work = options.out / WORK
-    work.mkdir(exist_ok=True)
+    work.mkdir(parents=True, exist_ok=True)
     checkpoint = read_checkpoint(work)
     if checkpoint is None:
         screen.sorting()
-    history = opened(work / SORTED) if checkpoint else sort_history(options.history, mapping, options.mapping, work)
+        history = sort_history(options.history, mapping, options.mapping, work)
+        claim(options.out, settings)
+    else:
+        history = opened(work / SORTED)
     async with _index(options.index, work, checkpoint) as index:
         run = await _Run(options, mapping, policy, history, index, checkpoint).finish(settings, screen, stop, work)
     metrics = measure(run.rows, run.scored)
@@ -122,7 +132,7 @@ class _Run:
         checkpoint: Checkpoint | None,
     ) -> None:
         self._history, self._index = history, index
-        self._until_ms = _epoch_ms(options.score_until, NEVER_MS)
+        self._total = history.before(_epoch_ms(options.score_until, NEVER_MS))
         self._from_ms = _epoch_ms(options.score_from, 0)
         learners = default_models(options.seed)
         self._tournament = Tournament(
@@ -153,22 +163,21 @@ class _Run:
         self, settings: BacktestSettings, screen: Screen, stop: Callable[[], bool], work: Path
     ) -> BacktestRun:
         """All rows to the end."""
-        screen.begins(self._history.rows, self._done)
+        screen.begins(self._total, self._done)
         started = perf_counter()
-        time = self._history.columns.index("event.time")
         with _few_collections():
             for batch in self._history.batches(self._done):
-                rows = [row for row in batch if row[time] < self._until_ms]
+                rows = batch[: self._total - self._done]
                 await self._engine.run(rows)
                 self._done += len(rows)
                 screen.at(self._done)
-                if len(rows) < len(batch):
+                if self._done == self._total:
                     break
                 if stop():
                     self._seconds += perf_counter() - started
                     write_checkpoint(self._checkpoint(), work)
                     raise StoppedError(
-                        f"stopped after {self._done:,} of {self._history.rows:,} rows; the same command goes on"
+                        f"stopped after {self._done:,} of {self._total:,} rows; the same command goes on"
                     )
         self._seconds += perf_counter() - started
         return self._result(settings)

@@ -46,17 +46,19 @@ class Checkpoint:
     """What it took so far."""
 
 
-def claim(directory: Path, settings: BacktestSettings) -> None:
-    """Make the directory this run's. Raises OtherRunError when it is another's."""
-    directory.mkdir(parents=True, exist_ok=True)
+def refuse_others(directory: Path, settings: BacktestSettings) -> None:
+    """Raises OtherRunError when the directory is another run's."""
     file = directory / SETTINGS_FILE
-    if file.exists():
-        differing = _differing(file.read_bytes(), settings)
-        if differing:
-            raise OtherRunError(
-                f"{directory} holds another run: {', '.join(differing)} not as here. Choose another --out, or delete it"
-            )
-    file.write_bytes(json.format(json.encode(settings), indent=2))
+    differing = _differing(file.read_bytes(), settings) if file.exists() else []
+    if differing:
+        raise OtherRunError(
+            f"{directory} holds another run (not as here: {', '.join(differing)}); choose another --out, or delete it"
+        )
+
+
+def claim(directory: Path, settings: BacktestSettings) -> None:
+    """Make the directory this run's."""
+    (directory / SETTINGS_FILE).write_bytes(json.format(json.encode(settings), indent=2) + b"\n")
 
 
 def write_checkpoint(checkpoint: Checkpoint, work: Path) -> None:

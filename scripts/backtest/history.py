@@ -26,9 +26,18 @@ class SortedHistory(NamedTuple):
 
     path: Path
     rows: int
+    """All there are."""
     columns: list[str]
     """What each row that `batches` yields consists of: `row` (position in the input, from 0), then
     `scripts.backtest.columns.Column.name`."""
+
+    def before(self, occurred_ms: int) -> int:
+        """How many rows there are before this event time."""
+        table = f"read_parquet({sql_text(str(self.path))})"
+        with _connected(self.path.parent) as connection:
+            found = connection.execute(f'SELECT count(*) FROM {table} WHERE "event.time" < {occurred_ms}')  # noqa: S608
+            count: int = found.fetchall()[0][0]
+        return count
 
     def batches(self, start: int = 0) -> Iterator[list[tuple[Any, ...]]]:
         """The rows from position `start` in event-time order on, `BATCH_ROWS` at a time."""
@@ -56,7 +65,7 @@ def sort_history(history: Path, mapping: HistoryMapping, mapping_path: Path, wor
             _check_values(connection, numbered, columns, history)
             chosen = ", ".join(f"{column.value} AS {sql_name(column.name)}" for column in columns)
             connection.execute(
-                f'COPY (SELECT {_POSITION} AS row, {chosen} FROM {numbered} ORDER BY "event.time", row)'  # noqa: S608
+                f'COPY (SELECT {_POSITION} AS row, {chosen} FROM {numbered} ORDER BY "event.time", "row")'  # noqa: S608
                 f" TO {sql_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
             )
         except duckdb.Error as error:
@@ -103,6 +112,7 @@ def _connected(work: Path, timezone: str = "UTC") -> Iterator[duckdb.DuckDBPyCon
         }
     )
     try:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(f"SET TimeZone = {sql_text(timezone)}")
         yield connection
     finally:
@@ -110,6 +120,6 @@ def _connected(work: Path, timezone: str = "UTC") -> Iterator[duckdb.DuckDBPyCon
 
 
 def _first_lines(error: duckdb.Error) -> str:
-    """What duckdb says without its advice, which is about SQL."""
-    lines = [line for line in str(error).split("Possible")[0].splitlines() if line.strip()]
-    return " / ".join(lines[:3])
+    """What duckdb says without its advice and the statement, which are about SQL."""
+    said = str(error).split("Possible")[0].split("\nLINE ")[0]
+    return " / ".join([line for line in said.splitlines() if line.strip()][:3])

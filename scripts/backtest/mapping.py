@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -192,9 +193,10 @@ def label_key(value: object) -> str | float:
         if text.lower() in ("true", "false"):
             return float(text.lower() == "true")
         try:
-            return float(text)
+            number = float(text)
         except ValueError:
             return text
+        return number if math.isfinite(number) else text
     return float(value) if isinstance(value, (bool, int, float)) else str(value)
 
 
