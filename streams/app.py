@@ -28,12 +28,15 @@ from streams.agents.lists import update_lists
 from streams.batches import assignment_of, hand_on_at_once, is_assigned
 from streams.breaker import Breaker
 from streams.codec import RecordDecoder
+from streams.consumer import consume_in_one_loop
 from streams.dependencies import Dependencies, Serving
 from streams.edge import Take, edge
+from streams.fetch_codec import use_fast_fetch_codec
 from streams.health import HealthServer
 from streams.index.valkey import ValkeyIndex
 from streams.joining import LabelJoin
 from streams.kafka import ssl_context
+from streams.learner.supervisor import LearnerSupervisor
 from streams.metrics import Metrics
 from streams.pacing import pace_metadata_requests
 from streams.probes import watch_index
@@ -76,6 +79,7 @@ class App(faust.App):
 
     def __init__(self, *args: Any, dependencies: Dependencies, **options: Any) -> None:
         super().__init__(*args, **options)
+        consume_in_one_loop(self)
         self.dependencies = dependencies
         # One worker of the group has the first partition: that one raises alerts about what they all see.
         first = partial(is_assigned, self, dependencies.settings.topic("applications"), 0)
@@ -83,6 +87,7 @@ class App(faust.App):
         self._models = ModelFollower(dependencies, ModelStore.from_settings(dependencies.settings), first)
         homes = dependencies.settings.topic("strayed-labels")
         self.label_join = LabelJoin(dependencies, partial(assignment_of, self, homes))
+        self._learner = LearnerSupervisor(dependencies, lambda: dependencies.settings.learner and first())
         self.health = HealthServer(self, dependencies)
         self._stop_deadline = threading.Timer(STOP_WITHIN_S, _end_undrained)
         self._stop_deadline.daemon = True
@@ -94,6 +99,7 @@ class App(faust.App):
         self.add_future(self._watch_index())
         self.add_future(self._models.follow())
         self.add_future(self.label_join.run())
+        self.add_future(self._learner.run())
         await self._models.caught_up(within_s=MODELS_WITHIN_S)
         hand_on_at_once(self.consumer)
         await super().on_start()
@@ -104,6 +110,7 @@ class App(faust.App):
 
     async def on_stop(self) -> None:
         self._stop_deadline.start()
+        await self._learner.stop()
         await super().on_stop()
 
     async def on_shutdown(self) -> None:
@@ -125,6 +132,7 @@ def _end_undrained() -> None:
 def build_app(settings: Settings, dependencies: Dependencies | None = None) -> App:
     """One worker's app. The topics have to exist (`streams.topics.require_topics`)."""
     pace_metadata_requests()
+    use_fast_fetch_codec()
     deps = dependencies or build_dependencies(settings)
     app = App(
         settings.consumer_group,

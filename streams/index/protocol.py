@@ -111,7 +111,7 @@ class LinkIndex(Protocol):
         """Keep results before they are published, and claim their alerts."""
 
     async def settle(self, event_ids: Sequence[str]) -> None:
-        """All of these events' results have been published: only the decisions are kept."""
+        """All of these events' results have been published: only the decisions are kept, from the next call on."""
 
     async def observe_devices(self, events: Sequence[DeviceEventFacts]) -> None:
         """Update device states and sightings."""

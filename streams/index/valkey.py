@@ -55,6 +55,7 @@ class ValkeyIndex:
         self._deployment = deployment
         self._prefix = key_prefix(deployment)
         self._deadline_ms = deadline_ms
+        self._settled: list[str] = []
         self._client: Redis = Redis.from_url(
             url,
             **{
@@ -93,10 +94,9 @@ class ValkeyIndex:
         return [wire.remembered(given, *reply) for given, reply in zip(results, replies, strict=True)]
 
     async def settle(self, event_ids: Sequence[str]) -> None:
-        """See the protocol."""
-        if event_ids:
-            keys = [f"{self._prefix}U{short_hash(event_id)}" for event_id in event_ids]
-            await self._round_trip([("UNLINK", *keys)], WRITE_DEADLINE_MS)
+        """See the protocol. It waits for the next call and goes ahead of it, so that it is no round trip of its own; of
+        what is lost with that call, or with this process, the time to live remains."""
+        self._settled += [f"{self._prefix}U{short_hash(event_id)}" for event_id in event_ids]
 
     async def observe_devices(self, events: Sequence[DeviceEventFacts]) -> None:
         """See the protocol."""
@@ -120,7 +120,9 @@ class ValkeyIndex:
             )
 
     async def close(self) -> None:
-        """Release connections."""
+        """Settle what waits, when the server answers, and release connections."""
+        with suppress(IndexUnavailableError):
+            await self._round_trip(self._settling(), WRITE_DEADLINE_MS)
         await self._client.aclose()
 
     async def _call(
@@ -135,10 +137,19 @@ class ValkeyIndex:
         commands = [("FCALL", name, 0, msgpack.encode(values), *binaries) for values, *binaries in requests]
         replies: list[Any] = []
         for start in range(0, len(commands), per_round_trip):
-            replies += await self._round_trip(commands[start : start + per_round_trip], deadline_ms)
+            before = self._settling()
+            answered = await self._round_trip([*before, *commands[start : start + per_round_trip]], deadline_ms)
+            replies += answered[len(before) :]
         return replies
 
+    def _settling(self) -> list[tuple[Any, ...]]:
+        """The command for what has been settled since the last one, if anything has."""
+        settled, self._settled = self._settled, []
+        return [("UNLINK", *settled)] if settled else []
+
     async def _round_trip(self, commands: Sequence[tuple[Any, ...]], deadline_ms: int) -> list[Any]:
+        if not commands:
+            return []
         try:
             replies = await _within(deadline_ms / 1000, self._exchange(commands))
         except (RedisError, OSError, TimeoutError) as error:

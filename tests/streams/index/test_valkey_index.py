@@ -55,6 +55,18 @@ async def connected(url: str, prefix: str = "t.", deadline_ms: int = PATIENT_MS)
     await index.close()
 
 
+def kept(event_id: str) -> ResultToRemember:
+    """A result with an alert."""
+    return ResultToRemember(
+        event_id=event_id,
+        application_id="A-1",
+        occurred_ms=NOON_MS,
+        decision_flag="review",
+        result=StoredResult(b"{}", [b"{}"], b"{}"),
+        alert_ids=["ring"],
+    )
+
+
 async def test_past_the_deadline_the_index_is_unavailable_and_then_answers_again(
     valkey: EmbeddedValkey, admin: redis.Redis, topic_prefix: str
 ) -> None:
@@ -91,9 +103,28 @@ async def test_a_cancelled_call_leaves_no_reply_to_the_next(
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
     async with connected(f"redis://127.0.0.1:{free_port()}/0") as index:
-        for call in (index.ping(), index.observe([application()]), index.settle(["e-1"])):
+        await index.settle(["e-1"])
+        for call in (index.ping(), index.observe([application()])):
             with pytest.raises(IndexUnavailableError):
                 await call
+
+
+async def test_what_is_settled_goes_with_the_next_call_or_at_the_end(
+    valkey: EmbeddedValkey, admin: redis.Redis, topic_prefix: str
+) -> None:
+    def unsettled() -> int:
+        return len(admin.keys(f"{key_prefix(topic_prefix)}U*"))
+
+    async with connected(valkey.url, topic_prefix) as index:
+        await index.remember([kept("e-1"), kept("e-2"), kept("e-3")])
+        assert unsettled() == 3
+        await index.settle(["e-1", "e-2"])
+        assert unsettled() == 3
+        observation = await observe(index, application("A-9"))
+        assert observation.velocity[0].token == application("A-9").applicant_token
+        assert unsettled() == 1
+        await index.settle(["e-3"])
+    assert unsettled() == 0
 
 
 async def test_a_server_that_comes_back_empty_is_used_again(own_server: EmbeddedValkey) -> None:
@@ -210,18 +241,7 @@ async def test_everything_but_lists_is_forgotten_in_the_end(
         await index.observe_devices([device_event(phone="n", gps_cell=CELL)])
         await index.set_labels([LabelFlagChange(application_id="A-new", flag="fraud", occurred_ms=NOON_MS)])
         await index.put_list_entries([list_entry("phone", "n"), list_entry("phone", "gone", action="remove")])
-        await index.remember(
-            [
-                ResultToRemember(
-                    event_id="e-2",
-                    application_id="A-1",
-                    occurred_ms=NOON_MS,
-                    decision_flag="review",
-                    result=StoredResult(b"{}", [b"{}"], b"{}"),
-                    alert_ids=["ring"],
-                )
-            ]
-        )
+        await index.remember([kept("e-2")])
     prefix = key_prefix(topic_prefix)
     keys = [key.decode() for key in admin.scan_iter(f"{prefix}*")]
     lasting = [key.removeprefix(prefix) for key in keys if admin.pttl(key) < 0]

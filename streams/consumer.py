@@ -1,0 +1,79 @@
+"""Faust's Kafka consumer in the worker's own event loop, and fetching a little at a time no more often than it pays.
+Leans on the internals of Faust 0.15.3 and aiokafka 0.14; `tests/streams/test_consumer.py` fails when those change.
+
+Faust gives the consumer a thread with a loop of its own. Both threads then want the interpreter lock: whoever has it
+keeps it for up to 5 ms, and a record passes from one loop to the other and back several times before it is handed on.
+In one loop there is nothing to pass on and nobody to wait for (docs/adr/0012).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
+from mode import Service
+from mode.utils.futures import maybe_async
+
+FETCH_PAUSE_S = 0.008
+"""From the arrival of records to the next request for more. What arrives meanwhile is taken together: a batch of one
+costs as much to fetch, look up and publish as a batch of ten. On an idle stream the request is out already."""
+
+
+def consume_in_one_loop(app: Any) -> None:
+    """Make that Faust app's consumer a `OneLoopConsumer`. Call it before anything asks for `app.consumer`."""
+    app.transport.Consumer = OneLoopConsumer
+
+
+class OneLoopConsumer(Consumer):
+    """A consumer without a thread."""
+
+    def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
+        return _NoThread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
+
+
+class _NoThread(AIOKafkaConsumerThread):
+    """What Faust expects of the thread, as an ordinary service: each method that a threaded service has replaced is
+    the ordinary one again, and what would be called in the thread is called here."""
+
+    wait_for_shutdown = False
+    start = Service.start
+    maybe_start = Service.maybe_start
+    stop = Service.stop
+    crash = Service.crash  # type: ignore[assignment]  # the argument has another name
+    _stopped_set = Service._stopped_set
+    _stop_children = Service._stop_children
+    _stop_futures = Service._stop_futures
+    _stop_exit_stacks = Service._stop_exit_stacks
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        pace_fetches(self._ensure_consumer()._fetcher)
+
+    async def on_stop(self) -> None:
+        await self.on_thread_stop()
+
+    async def call_thread(self, fun: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        return await maybe_async(fun(*args, **kwargs))
+
+
+def pace_fetches(fetcher: Any) -> None:
+    """Let aiokafka's fetcher pause after records have come from a broker before it asks that broker for more."""
+    fetch = fetcher._proc_fetch_request
+    due: dict[int, float] = {}
+    loop = asyncio.get_running_loop()
+
+    async def paced(assignment: Any, broker: int, request: Any) -> bool:
+        early_s = due.get(broker, 0.0) - loop.time()
+        if early_s > 0:
+            try:
+                await asyncio.sleep(early_s)
+            except asyncio.CancelledError:
+                return False  # as aiokafka's own does: its fetcher cancels, then takes the result
+        records: bool = await fetch(assignment, broker, request)
+        if records:
+            due[broker] = loop.time() + FETCH_PAUSE_S
+        return records
+
+    fetcher._proc_fetch_request = paced
