@@ -4,7 +4,8 @@ Prequential (A. P. Dawid, 1984; J. Gama, R. Sebastião, P. P. Rodrigues: On eval
 every application is scored by all models before any learns from it, so each score is of something new and no data are
 set aside. All models score at the same moment, the champion again too: what it said when it decided, weeks of labels
 ago, could not be compared with what a challenger says now. The scorecard never learns; what it said then is what it
-says now.
+says now. (Labels between a decision and its own label help all learners alike; what scores were worth when they were
+decided on is for a backtest to say.)
 
 Pure and deterministic: time comes with the examples, chance is a hash of the application's id.
 """
@@ -24,6 +25,7 @@ from models.learning.drift import Drift
 from models.learning.error_drift import ChampionErrors
 from models.learning.evidence import Evidence, compare
 from models.learning.feature_drift import FeatureDrift
+from models.learning.progress import Progress
 from models.learning.protocol import Example, LearningModel
 from models.learning.quality import Flags, Floats, Quality, quality
 from models.learning.sampling import HonestSampling
@@ -35,15 +37,6 @@ from models.scoring.scorer import Scorer
 SCORECARD = "scorecard"
 """The policy's scorecard among the models: the first champion. It is scored, and never learns."""
 
-HONEST_PER_FRAUD = 10
-"""Honest applications that all models score for each fraud. More would hardly say more: the variance of a comparison
-goes with 1/frauds + 1/honest, so all the honest there are would take off a tenth."""
-LEAST_SHARE = 0.001
-"""Of the honest, that is scored however rare frauds are."""
-FRAUD_SHARE_MEMORY = 20_000
-"""Examples that the share of frauds is the running mean of."""
-FIRST_EXAMPLES = 100
-"""Counted as frauds before the first example, so that the first thousand honest ones are all scored."""
 LOOKS = 20
 """Comparisons while the window is filled anew. Each may err so many times less often, and each challenger as many
 times less as there are challengers (Bonferroni), so that `confidence` holds for all of them together."""
@@ -79,36 +72,6 @@ class Standing(Struct, frozen=True, kw_only=True):
 
 
 Happening = Promotion | Drift
-
-
-class Progress(Struct, kw_only=True):
-    """Where a tournament is."""
-
-    champion: str
-    next_look: int
-    """Scored frauds from which the models are compared again."""
-    scored_frauds: int = 0
-    examples: int = 0
-    frauds: int = 0
-    cool_until: int = 0
-    """Examples from which there may be another promotion."""
-    fraud_share: float = 1.0
-    """Running mean."""
-    counted: int = FIRST_EXAMPLES
-    """Examples that it is the mean of."""
-
-    def count(self, example: Example) -> None:
-        """One more example; a correction is not another application."""
-        self.examples += 1
-        self.frauds += example.fraud
-        if example.corrects is None:
-            self.counted = min(self.counted + 1, FRAUD_SHARE_MEMORY)
-            self.fraud_share += (example.fraud - self.fraud_share) / self.counted
-
-    @property
-    def honest_share(self) -> float:
-        """Of the honest, that is scored now."""
-        return min(1.0, max(LEAST_SHARE, HONEST_PER_FRAUD * self.fraud_share))
 
 
 class Tournament:
@@ -254,6 +217,11 @@ class Tournament:
         there is none of this name."""
         self._known(challenger)
         return self._evidence(challenger, *self._window.arrays())
+
+    def scorer(self, name: str) -> Scorer:
+        """What a model that learns says now, for workers. KeyError when there is none of this name; `SCORECARD` is none
+        that learns."""
+        return self._models[name].model.scorer()
 
     def standings(self) -> list[Standing]:
         """Of every model, the scorecard first."""

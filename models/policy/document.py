@@ -182,6 +182,10 @@ class PromotionRules(Table, frozen=True, kw_only=True):
     drift_window_days: Annotated[float, Meta(ge=0)] = 7
     """Days of labels that are compared with the reference: a whole week has all hours and weekdays."""
 
+    def __post_init__(self) -> None:
+        if self.minimum_frauds > self.window_frauds:
+            raise ValueError(f"minimum_frauds {self.minimum_frauds} is above window_frauds {self.window_frauds}")
+
 
 class RuleDocument(Table, frozen=True, kw_only=True):
     """One rule as written: when it hits, what that does, and which values the reason shows."""

@@ -103,6 +103,12 @@ def test_the_cool_down_ends_with_its_last_example() -> None:
     assert [bool(promotions(contest.learn(next(frauds)))) for _ in range(50)] == [False] * 49 + [True]
 
 
+def test_rules_that_could_never_promote_are_refused() -> None:
+    assert PromotionRules(minimum_frauds=200, window_frauds=200).minimum_frauds == 200
+    with pytest.raises(ValueError, match="minimum_frauds 201 is above window_frauds 200"):
+        PromotionRules(minimum_frauds=201, window_frauds=200)
+
+
 def test_to_promote_the_champion_changes_nothing() -> None:
     contest = tournament("good", champion="good")
     assert contest.promote("good", START) is None
