@@ -14,7 +14,9 @@ from msgspec import Meta, Struct
 from msgspec.structs import fields, replace
 
 from models.enrichment import WINDOWS_MS, Link, ListHit, Neighbour, Observation, PersonCounts, Sighting, Velocity
+from models.entities import DAY_MS, ENTITY_KINDS, EntityProfileOf
 from models.facts import ApplicationFacts, Identifier, PlaceFacts
+from tests.builders_entities import Past, profile
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOON_MS = int(NOON.timestamp() * 1000)
@@ -24,6 +26,18 @@ COUNTS = st.lists(st.integers(0, 2**53), min_size=len(WINDOWS_MS), max_size=len(
 TIMES_MS = st.integers(NOON_MS - 2 * WINDOWS_MS[-1], NOON_MS + 2 * WINDOWS_MS[-1])
 KINDS = get_args(get_type_hints(Identifier)["kind"])
 TOKENS = st.sampled_from(["t", "u"])
+
+PROFILES = st.lists(
+    st.builds(
+        Past,
+        st.integers(NOON_MS - 100 * DAY_MS, NOON_MS + DAY_MS),
+        st.none() | st.floats(0, 1e6),
+        st.none() | st.booleans(),
+        st.sampled_from(["", "fraud", "honest"]),
+    ),
+    min_size=1,
+    max_size=6,
+).map(lambda told: profile(*told))
 
 BOUNDED: dict[tuple[type[Struct], str], SearchStrategy[Any]] = {
     (ApplicationFacts, "amount_cny"): st.none() | st.floats(0, 1e6, exclude_min=True),
@@ -38,6 +52,9 @@ BOUNDED: dict[tuple[type[Struct], str], SearchStrategy[Any]] = {
     (Velocity, "token"): TOKENS,
     (Velocity, "counts"): COUNTS,
     (Velocity, "applicants"): COUNTS,
+    (EntityProfileOf, "kind"): st.sampled_from(ENTITY_KINDS),
+    (EntityProfileOf, "token"): TOKENS,
+    (EntityProfileOf, "profile"): PROFILES,
     (Neighbour, "amount_cny"): st.floats(0, 1e6),
     (Link, "kind"): st.sampled_from(KINDS),
     (Link, "token"): TOKENS,
