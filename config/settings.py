@@ -71,6 +71,11 @@ class Settings(BaseSettings):
     web_host: str = Field("127.0.0.1", description="address of /healthz, /readyz and /metrics")
     web_port: int = Field(9464, ge=0, le=65_535, description="port of the same, or the next free one; 0: any")
     batch_max: int = Field(100, ge=1, le=1_000, description="most events an agent takes at once")
+    learner: bool = Field(True, description="whether this worker may run the learner")
+    learner_snapshot_s: float = Field(
+        60.0, gt=0, description="at most so long what was learned waits to be kept and served"
+    )
+    learner_snapshot_examples: int = Field(2_000, ge=1, description="at most so many examples wait likewise")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
 
     @field_validator("broker")

@@ -28,7 +28,8 @@ EvidenceValue = str | int | float | bool | None | list[str] | dict[str, int]
 
 
 class AlertSubject(Struct, frozen=True, kw_only=True):
-    """What the alert is about: `type` is application, applicant, ring, an identifier kind, or dependency."""
+    """What the alert is about: `type` is application, applicant, ring, an identifier kind, dependency, model or
+    feature."""
 
     type: str
     id: str

@@ -1,11 +1,14 @@
-"""Alerts about models: another one decides, or one that should was refused."""
+"""Alerts about models: another one decides, one that should was refused, what they see has shifted."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from hashlib import blake2b
 
+from msgspec.structs import asdict
+
 from models.alerts import Alert, AlertSubject
+from models.learning.drift import Drift
 from models.published import ModelVersionRecord
 
 
@@ -41,6 +44,27 @@ def refused_alert(version: str, why: str, serving: str, raised_at: datetime) -> 
         summary=f"Model {version} was announced and is refused; {serving} goes on deciding.",
         applications=[],
         evidence={"version": version, "why": why, "serving": serving},
+    )
+
+
+def drift_alert(drift: Drift, raised_at: datetime) -> Alert:
+    """A feature looks different than it did, or the champion errs more. One alert for each shift that was found."""
+    if drift.kind == "feature":
+        what = f"{drift.subject} looks different than it did (population stability index {drift.statistic:.2f})"
+        subject = AlertSubject(type="feature", id=drift.subject)
+    else:
+        what = f"Model {drift.model} makes more mistakes than it did ({drift.subject.replace('_', ' ')})"
+        subject = AlertSubject(type="model", id=drift.model or "")
+    details = {name: value for name, value in asdict(drift).items() if name not in ("at", "others")}
+    return Alert(
+        alert_id=_alert_id("MODEL_DRIFT", drift.kind, drift.subject, drift.model or "", drift.at.isoformat()),
+        kind="MODEL_DRIFT",
+        severity="medium",
+        raised_at=raised_at,
+        subject=subject,
+        summary=f"{what}; seen in what was labelled until {drift.at:%Y-%m-%d}.",
+        applications=[],
+        evidence={**details, "others": [f"{name} {value:.2f}" for name, value in drift.others.items()]},
     )
 
 

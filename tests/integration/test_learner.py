@@ -1,0 +1,193 @@
+"""The learner with real workers: one learns, nothing is learned twice or left out, and what is better is promoted."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import time
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from config.settings import Settings
+from models.features.registry import FEATURE_NAMES
+from models.learning.protocol import Example
+from models.policy.policy import DEFAULT_POLICY
+from models.published import ModelVersionRecord
+from streams.kafka import admin_client, client_options, read_to_end, running
+from streams.label_cases import TRAINING
+from streams.model_versions import current
+from streams.snapshots import ModelStore, Snapshot
+from tests.integration.harness import Client, StartWorker, WorkerProcess
+
+PATIENCE_S = 90.0
+QUICK_RULES = """[learning]
+minimum_frauds = 20
+window_frauds = 100
+confidence = 0.8
+cool_down_examples = 0
+"""
+
+
+@pytest.fixture
+def quick(topics: Settings, tmp_path: Path) -> Settings:
+    """Settings under which a learner keeps what it learned soon, and promotes soon."""
+    policy = tmp_path / "policy.toml"
+    policy.write_text(DEFAULT_POLICY.read_text().replace("[learning]\n", QUICK_RULES))
+    return topics.model_copy(
+        update={"policy": policy, "learner_snapshot_s": 2.0, "learner_snapshot_examples": 40, "batch_max": 100}
+    )
+
+
+def example(number: int) -> Example:
+    """One in five is a fraud, and known by a feature that the scorecard does not look at."""
+    rng = random.Random(number)
+    fraud = rng.random() < 0.2
+    features: dict[str, float | None] = dict.fromkeys(FEATURE_NAMES)
+    features["amount_cny"] = rng.gauss(9.0 if fraud else 4.0, 1.0)
+    at = datetime(2026, 10, 1, tzinfo=UTC) + timedelta(minutes=number)
+    return Example(
+        example_id=f"A-{number}:l-{number}",
+        application_id=f"A-{number}",
+        event_id=f"e-{number}",
+        occurred_at=at,
+        known_at=at + timedelta(days=7),
+        fraud=fraud,
+        features=features,
+        categories={"channel": "h5"},
+        fraud_score=0.1,
+        model="scorecard-x",
+    )
+
+
+async def teach(settings: Settings, numbers: range) -> None:
+    producer = AIOKafkaProducer(**client_options(settings))
+    async with running(producer, settings):
+        for number in numbers:
+            await producer.send(settings.topic(TRAINING), msgspec.json.encode(example(number)), b"k")
+        await producer.flush()
+
+
+async def committed(settings: Settings) -> tuple[int, str | None]:
+    place = TopicPartition(settings.topic(TRAINING), 0)
+    async with admin_client(settings) as admin:
+        found = await admin.list_consumer_group_offsets(f"{settings.consumer_group}-learner", partitions=[place])
+    return found[place].offset, found[place].metadata or None
+
+
+async def learned(settings: Settings, offset: int) -> tuple[int, str]:
+    """Offset and version that are committed once at least `offset` is."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (now := await committed(settings))[0] < offset:
+        assert time.monotonic() < deadline, f"{now} after {PATIENCE_S} s"
+        await asyncio.sleep(0.3)
+    assert now[1] is not None
+    return now[0], now[1]
+
+
+def chain(settings: Settings, version: str | None) -> list[Snapshot]:
+    """A learner's snapshot and those before it that are still there, newest first."""
+    store = ModelStore.from_settings(settings)
+    there = store.versions("learner")
+    found = []
+    while version in there:
+        snapshot = store.inspect(version, "learner")
+        found.append(snapshot)
+        version = snapshot.header.parent
+    return found
+
+
+async def announcements(settings: Settings) -> list[ModelVersionRecord]:
+    async with aclosing(read_to_end(settings, settings.topic("model-versions"))) as records:
+        return [msgspec.json.decode(record.value, type=ModelVersionRecord) async for record in records]
+
+
+def learners(worker: WorkerProcess) -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process(worker.process.pid).children():
+        with suppress(psutil.NoSuchProcess):  # it is just ending
+            if "streams.learner" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
+
+
+async def learner_of(*workers: WorkerProcess) -> psutil.Process:
+    """The one learner that there is, once there is one: while partitions move, two workers may have one."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        found = [each for worker in workers if worker.process.poll() is None for each in learners(worker)]
+        if len(found) == 1:
+            return found[0]
+        assert time.monotonic() < deadline, f"{len(found)} learners"
+        await asyncio.sleep(0.2)
+
+
+async def test_a_better_model_is_promoted_by_itself_with_an_alert_that_says_why(
+    start_worker: StartWorker, client: Client, quick: Settings
+) -> None:
+    worker = start_worker(quick)
+    await teach(quick, range(600))
+    deadline = time.monotonic() + PATIENCE_S
+    while (now := await current(quick)) is None or now.version == "scorecard":
+        assert time.monotonic() < deadline, f"{now} {worker.log()[-3000:]}"
+        await asyncio.sleep(0.5)
+    alerts = [each for each in await client.wait_for("alerts", 1) if each["kind"] == "MODEL_PROMOTED"]
+    assert alerts[0]["evidence"]["average_precision_gain"] > 0
+    assert alerts[0]["evidence"]["previous_version"] == "scorecard"
+    first = (await announcements(quick))[0]
+    assert first.version == "scorecard" or first.change == "promotion"
+    await learned(quick, 600)
+    deadline = time.monotonic() + PATIENCE_S
+    while "tidegate_learner_examples 600.0" not in worker.get("/metrics")[1]:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.3)
+    metrics = worker.get("/metrics")[1]
+    assert "tidegate_learner_up 1.0" in metrics
+    assert 'tidegate_model_quality{measure="roc_auc",model="scorecard"}' in metrics
+
+
+async def test_kills_of_the_learner_and_of_its_worker_lose_nothing_and_double_nothing(
+    start_worker: StartWorker, quick: Settings
+) -> None:
+    first, second = start_worker(quick, wait=False), start_worker(quick, wait=False)
+    first.wait_until_ready()
+    second.wait_until_ready()
+    learner = await learner_of(first, second)
+    await teach(quick, range(200))
+    await learned(quick, 40)
+    learner.kill()
+    assert first.get("/readyz")[0] == second.get("/readyz")[0] == 200
+    await teach(quick, range(200, 400))
+    await learned(quick, 300)
+    learner = await learner_of(first, second)
+    owner, other = (first, second) if learner.ppid() == first.process.pid else (second, first)
+    owner.stop(signal.SIGKILL)
+    await teach(quick, range(400, 500))
+    learner.wait(10)  # it ends with its worker
+    offset, version = await learned(quick, 500)
+    assert (await learner_of(other)).is_running()
+
+    snapshots = chain(quick, version)
+    assert offset == 500
+    assert snapshots[0].header.examples == 500
+    assert [each.header.sequence for each in snapshots] == [
+        snapshots[0].header.sequence - n for n in range(len(snapshots))
+    ]
+    assert len(snapshots) > 1
+    once = [example(number).fraud for number in range(500)]
+    assert snapshots[0].header.frauds == sum(once)
+
+
+async def test_an_example_that_comes_twice_is_learned_once(start_worker: StartWorker, quick: Settings) -> None:
+    start_worker(quick)
+    await teach(quick, range(50))
+    await teach(quick, range(50))
+    await teach(quick, range(50, 60))
+    _, version = await learned(quick, 110)
+    assert chain(quick, version)[0].header.examples == 60
