@@ -74,13 +74,15 @@ def started(data_dir: Path, kafka_port: int, redis_port: int, console: Console, 
 
 def demo_settings(servers: EmbeddedServers, data_dir: Path) -> Settings:
     """The operator's settings where a demo leaves a choice, and the embedded servers' own. The key is a new one: what
-    a demo tokenises is read by nobody later."""
+    a demo tokenises is read by nobody later, and the models it signs serve nowhere else."""
     operators = Settings()
     own = {
         "broker": servers.kafka.url,
         "redis_url": SecretStr(servers.valkey.url),
         "data_dir": data_dir,
         "pii_key": SecretStr(secrets.token_hex(32)),
+        "model_key": None,
+        "model_dir": None,
         "demo": True,
         "replication_factor": 1,
         "index_deadline_ms": max(operators.index_deadline_ms, LEAST_INDEX_DEADLINE_MS),

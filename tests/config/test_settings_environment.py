@@ -22,6 +22,8 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
         pii_key=SecretStr("sixteen bytes or more"),
         demo=True,
         policy=Path("policy.toml"),
+        model_dir="models",
+        model_key=SecretStr("sixteen others or more"),
         batch_max=7,
     )
 

@@ -40,6 +40,16 @@ def test_each_demo_has_a_key_of_its_own(servers: EmbeddedServers, tmp_path: Path
     assert all(len(key) >= 32 for key in keys)
 
 
+def test_a_demo_keeps_its_models_to_itself(
+    servers: EmbeddedServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEGATE_MODEL_DIR", "memory://the-real-ones")
+    monkeypatch.setenv("TIDEGATE_MODEL_KEY", "the key of the real ones")
+    settings = demo_settings(servers, tmp_path)
+    assert settings.model_url == str(tmp_path / "models")
+    assert settings.model_key_bytes != b"the key of the real ones"
+
+
 @pytest.mark.parametrize(
     ("given", "used"),
     [
