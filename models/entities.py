@@ -31,6 +31,8 @@ ENTITY_KINDS: tuple[IdentifierKind, ...] = (
 """Identifiers with a profile."""
 
 DAY_MS = 86_400_000
+DAY_FIELDS = 5
+"""Numbers a day in `EntityProfile.days`."""
 DAYS_KEPT = 32
 """Days of applications remembered one by one, the newest included."""
 RECENT_KEPT = 16
@@ -44,7 +46,6 @@ MOST_CENTS = 10**12
 BINS_PER_OCTAVE = 8
 """Of the amounts' histogram: bins are 6 to 12.5 % wide."""
 
-_DAY_FIELDS = 5
 _UNUSUAL, _UNKNOWN, _USUAL = 0, 1, 2
 _FRAUD = 3
 
@@ -172,19 +173,19 @@ def _with_day(profile: EntityProfile, day: int, changes: tuple[int, int, int, in
     applications goes."""
     oldest = profile.newest_day - DAYS_KEPT
     days = profile.days[:]
-    while days and days[-_DAY_FIELDS] <= oldest:
-        del days[-_DAY_FIELDS:]
+    while days and days[-DAY_FIELDS] <= oldest:
+        del days[-DAY_FIELDS:]
     if day <= oldest:
         return days
     at = 0
     while at < len(days) and days[at] > day:
-        at += _DAY_FIELDS
+        at += DAY_FIELDS
     if at == len(days) or days[at] != day:
         days[at:at] = (day, 0, 0, 0, 0)
     for i, change in enumerate(changes, at + 1):
         days[i] += change
     if days[at + 1] == 0:
-        del days[at : at + _DAY_FIELDS]
+        del days[at : at + DAY_FIELDS]
     return days
 
 

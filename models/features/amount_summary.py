@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
+from operator import neg
 
-from models.entities import BINS_PER_OCTAVE, DAY_MS, EntityProfile, amount_bin, amount_cents
+from msgspec import Struct
+
+from models.entities import BINS_PER_OCTAVE, DAY_FIELDS, DAY_MS, EntityProfile, amount_bin, amount_cents
 
 WEEK_DAYS, MONTH_DAYS, FORTNIGHT_DAYS = 7, 30, 14
 FEW = 5
@@ -20,11 +22,10 @@ _LEAST_SPREAD = 0.1
 """Standard deviation of amounts that are nearly all the same, as a share of the median."""
 
 
-@dataclass(slots=True)
-class AmountSummary:
+class AmountSummary(Struct, gc=False):
     """What a profile says of an amount. Known frauds are left out of every mean, median and spread; None is unknown."""
 
-    applications: int = 0
+    applications: int | None = None
     """That are remembered, besides this one."""
     ratio: float | None = None
     """The amount over the mean."""
@@ -41,17 +42,26 @@ class AmountSummary:
     """CNY applied for in the last 7 days, this amount left out; likewise 30 days."""
     sum_30d: float | None = None
     recent_ratio: float | None = None
-    """The mean of the newest amounts, known frauds or not, over the long-run mean."""
+    """The mean of the newest `RECENT_KEPT` amounts, known frauds or not, over the long-run mean; and the largest."""
+    recent_max_ratio: float | None = None
     unusual_14d: int | None = None
     """How many of the newest `RECENT_KEPT` amounts were unusual and within 14 days."""
     unusual_age_d: float | None = None
     """Days since the newest unusual one."""
 
 
-def summarise_amounts(profile: EntityProfile | None, occurred_ms: int, amount_cny: float | None) -> AmountSummary:
-    """Compares an amount with a profile at a moment of event time."""
+ABSENT_AMOUNTS = AmountSummary()
+"""Of an entity that the application does not name."""
+NO_AMOUNTS = AmountSummary(applications=0)
+"""Of an entity of which nothing is known."""
+
+
+def summarise_amounts(
+    profile: EntityProfile | None, occurred_ms: int, amount_cny: float | None, brief: bool = False
+) -> AmountSummary:
+    """Compares an amount with a profile at a moment of event time. `brief`: all from `ratio_7d` on is left out."""
     if profile is None:
-        return AmountSummary()
+        return NO_AMOUNTS
     summary = AmountSummary(applications=profile.applications)
     bins = profile.bins
     up_to = list(accumulate(bins[1::2]))
@@ -59,32 +69,27 @@ def summarise_amounts(profile: EntityProfile | None, occurred_ms: int, amount_cn
         return summary
     known = up_to[-1]
     cents = None if amount_cny is None else amount_cents(amount_cny)
-    mean = max(profile.cents / known, 1.0)
-    median = _quantile(bins, up_to, 0.5)
-    if cents is not None:
-        below = bisect_left(bins[::2], amount_bin(cents))
-        summary.ratio = cents / mean
-        summary.median_ratio = cents / median
-        summary.share_above = 1.0 - (up_to[below - 1] / known if below else 0.0)
-    _windows(summary, profile, occurred_ms // DAY_MS, cents)
-    if profile.recent:
-        summary.recent_ratio = sum(profile.recent[1::2]) / (len(profile.recent) // 2) / mean
+    mean, median = max(profile.cents / known, 1.0), _quantile(bins, up_to, 0.5)
+    spread = None
     if known >= FEW:
         quartiles = _quantile(bins, up_to, 0.75) - _quantile(bins, up_to, 0.25)
         spread = max(quartiles / _IQR_PER_SIGMA, _LEAST_SPREAD * median)
-        if cents is not None:
-            summary.robust_z = (cents - median) / spread
-        _unusual(summary, profile, occurred_ms // 1000, median + UNUSUAL_Z * spread)
+    if cents is not None:
+        below = bisect_left(bins[::2], amount_bin(cents))
+        summary.ratio, summary.median_ratio = cents / mean, cents / median
+        summary.robust_z = (cents - median) / spread if spread else None
+        summary.share_above = 1.0 - (up_to[below - 1] / known if below else 0.0)
+    if not brief:
+        _windows(summary, profile.days, occurred_ms // DAY_MS, cents)
+        _recent(summary, profile.recent, occurred_ms // 1000, mean, median + UNUSUAL_Z * spread if spread else None)
     return summary
 
 
-def _windows(summary: AmountSummary, profile: EntityProfile, today: int, cents: int | None) -> None:
+def _windows(summary: AmountSummary, days: list[int], today: int, cents: int | None) -> None:
     """Sums and means by the days that begin within the windows."""
-    days = profile.days
-    numbers = days[::5]
     for window in (WEEK_DAYS, MONTH_DAYS):
-        end = 5 * sum(map((today - window).__lt__, numbers))
-        applications, total = sum(days[1:end:5]) - sum(days[3:end:5]), sum(days[2:end:5])
+        end = days_from(days, today - window + 1)
+        applications, total = sum(days[1:end:DAY_FIELDS]) - sum(days[3:end:DAY_FIELDS]), sum(days[2:end:DAY_FIELDS])
         ratio = None if cents is None or not applications else cents / max(total / applications, 1.0)
         if window == WEEK_DAYS:
             summary.ratio_7d, summary.sum_7d = ratio, total / 100
@@ -92,13 +97,25 @@ def _windows(summary: AmountSummary, profile: EntityProfile, today: int, cents: 
             summary.ratio_30d, summary.sum_30d = ratio, total / 100
 
 
-def _unusual(summary: AmountSummary, profile: EntityProfile, now_s: int, unusual: float) -> None:
-    amounts, since = profile.recent[1::2], now_s - FORTNIGHT_DAYS * DAY_MS // 1000
+def _recent(summary: AmountSummary, recent: list[int], now_s: int, mean: float, unusual: float | None) -> None:
+    amounts = recent[1::2]
+    if not amounts:
+        return
+    largest = max(amounts)
+    summary.recent_ratio, summary.recent_max_ratio = sum(amounts) / len(amounts) / mean, largest / mean
+    if unusual is None:
+        return
     summary.unusual_14d = 0
-    if amounts and max(amounts) >= unusual:
-        moments = [moment for moment, cents in zip(profile.recent[::2], amounts, strict=True) if cents >= unusual]
+    if largest >= unusual:
+        since = now_s - FORTNIGHT_DAYS * DAY_MS // 1000
+        moments = [moment for moment, cents in zip(recent[::2], amounts, strict=True) if cents >= unusual]
         summary.unusual_14d = sum(map(since.__lt__, moments))
         summary.unusual_age_d = age_days(now_s, moments[0])
+
+
+def days_from(days: list[int], first: int) -> int:
+    """Where in `EntityProfile.days` those from day `first` on end."""
+    return DAY_FIELDS * bisect_right(days[::DAY_FIELDS], -first, key=neg)
 
 
 def age_days(now_s: int, then_s: int) -> float:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from operator import attrgetter
 
-from models.facts import IdentifierKind
 from models.features.amount_summary import UNUSUAL_Z
-from models.features.case import Value
 from models.features.feature import Feature, Unit
-from models.features.slots import MAIN_SLOTS, SLOTS, Slot
+from models.features.slots import SLOTS, Slot
 
 _OF_EVERY_SLOT: tuple[tuple[str, Unit, str, str], ...] = (
     (
@@ -41,6 +39,12 @@ _OF_MAIN_SLOTS: tuple[tuple[str, Unit, str, str], ...] = (
     ("amount_sum_30d", "CNY", "sum_30d", "Amounts {of} in 30 days besides this one, known frauds left out"),
     ("recent_amount_ratio", "ratio", "recent_ratio", "Mean of the newest 16 amounts {of} over the mean of all"),
     (
+        "recent_amount_max_ratio",
+        "ratio",
+        "recent_max_ratio",
+        "Largest of the newest 16 amounts {of} over the mean of all",
+    ),
+    (
         "unusual_amounts_14d",
         "count",
         "unusual_14d",
@@ -58,15 +62,16 @@ def usual_amount(features: Mapping[str, float | None]) -> bool | None:
     return None if robust_z is None else robust_z < UNUSUAL_Z
 
 
-def _value(kind: IdentifierKind, field: str) -> Value:
-    read = attrgetter(field)
-    return lambda case: read(summary) if (summary := case.amounts.get(kind)) else None
-
-
 def _features(slot: Slot) -> list[Feature]:
-    rows = _OF_EVERY_SLOT + (_OF_MAIN_SLOTS if slot in MAIN_SLOTS else ())
+    rows = _OF_EVERY_SLOT + (_OF_MAIN_SLOTS if slot.main else ())
     return [
-        Feature(f"{slot.name}_{name}", unit, "amounts", meaning.format(of=slot.of), _value(slot.kind, field))
+        Feature(
+            f"{slot.name}_{name}",
+            unit,
+            "amounts",
+            meaning.format(of=slot.of),
+            attrgetter(f"amounts.{slot.name}.{field}"),  # four times as fast as a function of Python
+        )
         for name, unit, field, meaning in rows
     ]
 

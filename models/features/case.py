@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from types import SimpleNamespace
 
 from msgspec.structs import replace
 
@@ -11,8 +12,9 @@ from models.enrichment import Observation, Velocity
 from models.entities import ENTITY_KINDS, EntityProfile
 from models.events import BehaviourCredit, BureauCredit, OtherCredit, TransactionCredit
 from models.facts import ApplicationFacts, DeviceFacts, IdentifierKind, LivenessFacts, PlaceFacts
-from models.features.amount_summary import AmountSummary, summarise_amounts
-from models.features.label_summary import LabelSummary, summarise_labels
+from models.features.amount_summary import ABSENT_AMOUNTS, summarise_amounts
+from models.features.label_summary import ABSENT_LABELS, summarise_labels
+from models.features.slots import SLOTS
 from models.features.travel import Journey, fastest_journey, store_distance_km
 from models.link_weights import store_share
 from models.network import Network
@@ -72,15 +74,30 @@ class Case:
         return {kind: known.get((kind, token)) for kind, token in named.items()}
 
     @cached_property
-    def amounts(self) -> dict[IdentifierKind, AmountSummary]:
-        """How the amount compares with those of each entity that the application names."""
-        moment, amount = self.occurred_ms, self.facts.amount_cny
-        return {kind: summarise_amounts(profile, moment, amount) for kind, profile in self.profiles.items()}
+    def amounts(self) -> SimpleNamespace:
+        """How the amount compares with those of each entity: an `AmountSummary` under the name of every slot."""
+        profiles, moment, amount = self.profiles, self.occurred_ms, self.facts.amount_cny
+        return SimpleNamespace(
+            **{
+                slot.name: summarise_amounts(profiles[slot.kind], moment, amount, brief=not slot.main)
+                if slot.kind in profiles
+                else ABSENT_AMOUNTS
+                for slot in SLOTS
+            }
+        )
 
     @cached_property
-    def labels(self) -> dict[IdentifierKind, LabelSummary]:
-        """What labels say of each entity that the application names."""
-        return {kind: summarise_labels(profile, self.occurred_ms) for kind, profile in self.profiles.items()}
+    def labels(self) -> SimpleNamespace:
+        """What labels say of each entity: a `LabelSummary` under the name of every slot."""
+        profiles, moment = self.profiles, self.occurred_ms
+        return SimpleNamespace(
+            **{
+                slot.name: summarise_labels(profiles[slot.kind], moment, brief=not slot.main)
+                if slot.kind in profiles
+                else ABSENT_LABELS
+                for slot in SLOTS
+            }
+        )
 
     @cached_property
     def journey(self) -> Journey | None:

@@ -6,10 +6,10 @@ schemes last a while: what the newest labels say, and since when, tells more tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
-from models.entities import DAY_MS, EntityProfile
-from models.features.amount_summary import age_days
+from models.entities import DAY_FIELDS, DAY_MS, EntityProfile
+from models.features.amount_summary import age_days, days_from
 
 PRIOR_RATE = 0.01
 PRIOR_WEIGHT = 5.0
@@ -23,13 +23,12 @@ _UNUSUAL_FRAUD, _OTHER_FRAUD = b"\3", b"\4\5"
 _EVERYTHING_BUT_UNUSUAL, _EVERYTHING_BUT_OTHER = b"\0\1\2\4\5", b"\0\1\2\3"
 
 
-@dataclass(slots=True)
-class LabelSummary:
+class LabelSummary(Struct, gc=False):
     """What a profile says of labels. None is unknown: no label, or no fraud."""
 
-    labelled: int = 0
+    labelled: int | None = None
     """Applications with a known label."""
-    frauds: int = 0
+    frauds: int | None = None
     fraud_rate: float | None = None
     """Smoothed share of frauds among the labelled; likewise of the newest eight, and of those in the 7 and 30 days up
     to the newest that has a label."""
@@ -54,19 +53,24 @@ class LabelSummary:
     """Known frauds whose amount was not unusual for their applicant: something else must have been wrong."""
     since_usual_fraud: int | None = None
     """Labelled applications since the newest of these."""
-    last_usual_fraud_age_d: float | None = None
+    usual_fraud_streak: int | None = None
+    """Of the frauds in `fraud_streak`, those whose amount was not unusual."""
     first_usual_fraud_age_d: float | None = None
     unusual_frauds_14d: int | None = None
     """Known frauds whose amount was unusual for their applicant."""
     since_unusual_fraud: int | None = None
-    last_unusual_fraud_age_d: float | None = None
-    first_unusual_fraud_age_d: float | None = None
 
 
-def summarise_labels(profile: EntityProfile | None, occurred_ms: int) -> LabelSummary:
-    """What the labels of a profile say at a moment of event time."""
+ABSENT_LABELS = LabelSummary()
+"""Of an entity that the application does not name."""
+NO_LABELS = LabelSummary(labelled=0, frauds=0)
+"""Of an entity without a known label."""
+
+
+def summarise_labels(profile: EntityProfile | None, occurred_ms: int, brief: bool = False) -> LabelSummary:
+    """What the labels of a profile say at a moment of event time. `brief`: the rates of 7 and 30 days are left out."""
     if profile is None or not profile.labelled:
-        return LabelSummary()
+        return NO_LABELS
     now_s = occurred_ms // 1000
     moments, codes = profile.labelled[::2], bytes(profile.labelled[1::2])
     count = len(codes)
@@ -81,8 +85,10 @@ def summarise_labels(profile: EntityProfile | None, occurred_ms: int) -> LabelSu
         last_label_age_d=age_days(now_s, moments[0]),
         honest_since_fraud=count - len(codes.lstrip(_HONEST)),
         fraud_streak=streak,
+        usual_fraud_streak=len(codes[:streak].translate(None, _UNUSUAL_FRAUD)),
     )
-    _windows(summary, profile, moments[0] * 1000 // DAY_MS)
+    if not brief:
+        _windows(summary, profile.days, moments[0] * 1000 // DAY_MS)
     if streak:
         summary.streak_age_d = age_days(now_s, moments[streak - 1])
         if streak < count:
@@ -92,12 +98,10 @@ def summarise_labels(profile: EntityProfile | None, occurred_ms: int) -> LabelSu
     return summary
 
 
-def _windows(summary: LabelSummary, profile: EntityProfile, newest_day: int) -> None:
-    days = profile.days
-    numbers = days[::5]
+def _windows(summary: LabelSummary, days: list[int], newest_day: int) -> None:
     for window in (WEEK_DAYS, MONTH_DAYS):
-        end = 5 * sum(map((newest_day - window).__lt__, numbers))
-        rate = _smoothed(sum(days[3:end:5]), sum(days[4:end:5]))
+        end = days_from(days, newest_day - window + 1)
+        rate = _smoothed(sum(days[3:end:DAY_FIELDS]), sum(days[4:end:DAY_FIELDS]))
         if window == WEEK_DAYS:
             summary.fraud_rate_7d = rate
         else:
@@ -109,18 +113,19 @@ def _frauds(summary: LabelSummary, profile: EntityProfile, now_s: int, codes: by
     count = len(codes)
     summary.last_fraud_age_d = age_days(now_s, moments[0])
     summary.first_fraud_age_d = age_days(now_s, moments[-1])
-    unusual = [moment for moment, code in zip(moments, fraud_codes, strict=True) if code == _UNUSUAL_FRAUD[0]]
-    usual = [moment for moment, code in zip(moments, fraud_codes, strict=True) if code > _UNUSUAL_FRAUD[0]]
+    usual = [moment for moment, code in zip(moments, fraud_codes, strict=True) if code != _UNUSUAL_FRAUD[0]]
+    unusual = (
+        [moment for moment, code in zip(moments, fraud_codes, strict=True) if code == _UNUSUAL_FRAUD[0]]
+        if len(usual) < len(moments)
+        else []
+    )
     summary.usual_frauds_30d = sum(map((now_s - MONTH_DAYS * DAY_MS // 1000).__lt__, usual))
     summary.unusual_frauds_14d = sum(map((now_s - FORTNIGHT_DAYS * DAY_MS // 1000).__lt__, unusual))
     if usual:
         summary.since_usual_fraud = count - len(codes.lstrip(_EVERYTHING_BUT_OTHER))
-        summary.last_usual_fraud_age_d = age_days(now_s, usual[0])
         summary.first_usual_fraud_age_d = age_days(now_s, usual[-1])
     if unusual:
         summary.since_unusual_fraud = count - len(codes.lstrip(_EVERYTHING_BUT_UNUSUAL))
-        summary.last_unusual_fraud_age_d = age_days(now_s, unusual[0])
-        summary.first_unusual_fraud_age_d = age_days(now_s, unusual[-1])
 
 
 def _smoothed(frauds: int, honest: int) -> float:

@@ -15,20 +15,17 @@ class Slot(NamedTuple):
     kind: IdentifierKind
     of: str
     """For the features' meanings."""
+    main: bool = False
+    """All is told of it; of the others, what tells most."""
 
 
-PERSON = Slot("person", "id_number", "of the applicant")
-MERCHANT = Slot("merchant", "merchant_id", "at the merchant")
 SLOTS = (
-    PERSON,
+    Slot("person", "id_number", "of the applicant", main=True),
     Slot("bank_card", "bank_card", "with the bank card"),
     Slot("phone", "phone", "with the phone"),
     Slot("device", "device_id", "with the device"),
-    MERCHANT,
+    Slot("merchant", "merchant_id", "at the merchant", main=True),
     Slot("store", "store_id", "at the store"),
     Slot("sales_rep", "sales_rep_id", "through the sales rep"),
 )
 """One for each of `models.entities.ENTITY_KINDS`."""
-
-MAIN_SLOTS = (PERSON, MERCHANT)
-"""Those of whom all is told; of the others, what tells most."""

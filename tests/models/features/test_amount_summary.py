@@ -22,7 +22,7 @@ def test_an_amount_is_compared_with_the_mean_of_all_of_a_week_and_of_a_month() -
     summary = summarise_amounts(known, NOON_MS, 100.0)
     assert (summary.ratio, summary.ratio_7d, summary.ratio_30d) == (4.0, 5.0, 5.0)
     assert (summary.sum_7d, summary.sum_30d) == (40.0, 60.0)
-    assert summary.recent_ratio == 1.0
+    assert (summary.recent_ratio, summary.recent_max_ratio) == (1.0, 1.6)
 
 
 @pytest.mark.parametrize(("days_ago", "sum_7d", "sum_30d"), [(6, 9, 9), (7, 0, 9), (29, 0, 9), (30, 0, 0)])
@@ -77,6 +77,14 @@ def test_unusual_amounts_of_a_fortnight_are_counted_and_the_newest_is_dated() ->
     summary = summarise_amounts(known, NOON_MS, 100.0)
     assert summary.unusual_14d == 2
     assert summary.unusual_age_d == pytest.approx(2)
+
+
+def test_in_brief_windows_and_newest_amounts_are_left_out() -> None:
+    known = profile(*(past(day, amount_cny=100.0 + day) for day in range(1, 9)))
+    whole, brief = (summarise_amounts(known, NOON_MS, 300.0, brief=brief) for brief in (False, True))
+    assert brief == AmountSummary(
+        whole.applications, whole.ratio, whole.median_ratio, whole.robust_z, whole.share_above
+    )
 
 
 def test_without_an_amount_of_its_own_only_the_past_is_told() -> None:

@@ -3,7 +3,7 @@ import pytest
 from models.entities import ENTITY_KINDS, EntityProfile
 from models.facts import IdentifierKind
 from models.features.amounts import usual_amount
-from models.features.slots import MAIN_SLOTS, SLOTS
+from models.features.slots import SLOTS
 from tests.builders import application
 from tests.builders_entities import features_with, past, profile
 
@@ -14,7 +14,7 @@ EVERYTHING = application(
 
 def test_there_is_a_slot_for_every_entity() -> None:
     assert tuple(slot.kind for slot in SLOTS) == ENTITY_KINDS
-    assert set(MAIN_SLOTS) < set(SLOTS)
+    assert [slot.name for slot in SLOTS if slot.main] == ["person", "merchant"]
 
 
 @pytest.mark.parametrize("kind", ENTITY_KINDS)
@@ -31,7 +31,7 @@ def test_of_the_main_slots_windows_are_told_too() -> None:
     for slot in SLOTS:
         names = {name.removeprefix(f"{slot.name}_") for name in features if name.startswith(f"{slot.name}_amount_")}
         assert names >= {"amount_ratio", "amount_robust_z", "amount_share_above"}
-        assert ("amount_ratio_7d" in names) == (slot in MAIN_SLOTS)
+        assert ("amount_ratio_7d" in names) == slot.main
     assert (features["merchant_amount_ratio_7d"], features["merchant_amount_ratio_30d"]) == (3.0, 2.0)
     assert (features["person_amount_sum_7d"], features["person_amount_sum_30d"]) == (100.0, 300.0)
 

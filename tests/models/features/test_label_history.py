@@ -3,7 +3,7 @@ import pytest
 from models.entities import ENTITY_KINDS
 from models.facts import IdentifierKind
 from models.features.label_history import FEATURES
-from models.features.slots import MAIN_SLOTS, SLOTS, Slot
+from models.features.slots import SLOTS, Slot
 from tests.builders import application
 from tests.builders_entities import features_with, past, profile
 
@@ -23,7 +23,7 @@ def test_labels_are_those_of_their_own_slot_alone(kind: IdentifierKind) -> None:
         assert features[f"{slot.name}_usual_frauds_30d"] == (1 if own else None)
 
 
-@pytest.mark.parametrize("slot", MAIN_SLOTS, ids=lambda slot: slot.name)
+@pytest.mark.parametrize("slot", [slot for slot in SLOTS if slot.main], ids=lambda slot: slot.name)
 def test_of_the_main_slots_streaks_are_told_too(slot: Slot) -> None:
     name = slot.name
     features = features_with(EVERYTHING, {slot.kind: SCHEME})

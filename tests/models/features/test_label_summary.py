@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from models.enrichment import LabelFlag
 from models.entities import LABELLED_KEPT
@@ -17,7 +18,7 @@ def summary_of(*labels: LabelFlag) -> LabelSummary:
 
 
 def test_without_a_known_label_nothing_is_known() -> None:
-    assert summarise_labels(None, NOON_MS) == LabelSummary()
+    assert summarise_labels(None, NOON_MS) == LabelSummary(labelled=0, frauds=0)
     assert summary_of("", "") == LabelSummary(labelled=0, frauds=0)
 
 
@@ -63,6 +64,7 @@ def test_an_entity_without_fraud_has_counts_and_no_ages() -> None:
     summary = summary_of("honest", "honest")
     assert (summary.frauds, summary.honest_since_fraud, summary.fraud_streak) == (0, 2, 0)
     assert summary.last_fraud_age_d is summary.usual_frauds_30d is summary.since_usual_fraud is None
+    assert summary.usual_fraud_streak == 0
 
 
 def test_honest_ones_are_counted_as_far_as_labels_are_remembered_one_by_one() -> None:
@@ -81,9 +83,15 @@ def test_frauds_are_told_apart_by_whether_their_amount_was_usual() -> None:
     )
     summary = summarise_labels(known, NOON_MS)
     assert (summary.usual_frauds_30d, summary.since_usual_fraud) == (2, 2)
-    assert (summary.last_usual_fraud_age_d, summary.first_usual_fraud_age_d) == (4, 31)
+    assert summary.first_usual_fraud_age_d == 31
     assert (summary.unusual_frauds_14d, summary.since_unusual_fraud) == (2, 1)
-    assert (summary.last_unusual_fraud_age_d, summary.first_unusual_fraud_age_d) == (3, 13)
+
+
+def test_the_streak_of_frauds_with_usual_amounts_ends_at_an_honest_one() -> None:
+    labels: list[tuple[LabelFlag, bool | None]] = [("fraud", True), ("fraud", False), ("fraud", None), ("honest", True)]
+    known = profile(*(past(1 + day, label, usual=usual) for day, (label, usual) in enumerate([*labels, *labels])))
+    summary = summarise_labels(known, NOON_MS)
+    assert (summary.fraud_streak, summary.usual_fraud_streak) == (3, 2)
 
 
 @pytest.mark.parametrize(("days_ago", "usual", "unusual"), [(14.01, 1, 0), (13.99, 1, 1), (30.01, 0, 0)])
@@ -101,6 +109,12 @@ def test_streaks_are_what_counting_one_by_one_gives(labels: list[LabelFlag]) -> 
         honest = next((at for at, label in enumerate(known) if label == "fraud"), len(known))
         streak = next((at for at, label in enumerate(known) if label == "honest"), len(known))
         assert (summary.honest_since_fraud, summary.fraud_streak) == (honest, streak)
+
+
+def test_in_brief_rates_of_windows_are_left_out() -> None:
+    known = profile(past(1, "fraud"), past(2, "honest"))
+    whole = summarise_labels(known, NOON_MS)
+    assert summarise_labels(known, NOON_MS, brief=True) == replace(whole, fraud_rate_7d=None, fraud_rate_30d=None)
 
 
 def test_a_late_application_finds_no_negative_ages() -> None:
