@@ -17,10 +17,9 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from models.decision import DecisionAudit
 from models.enrichment import LabelFlag
 from models.events import LabelKind
-from models.facts import LabelFacts
+from models.facts import ApplicationFacts, LabelFacts
 from models.features.categories import categories
 from models.learning.protocol import Example
 from models.policy.document import LabelMeaning
@@ -97,7 +96,30 @@ class Case(Struct, frozen=True, kw_only=True):
         return self.since_ms + round(meaning.keep_days * DAY_MS)
 
 
-def frozen_decision(audit: DecisionAudit) -> Frozen:
+class _Degraded(Struct):
+    degraded: list[str]
+
+
+class _Anomaly(Struct):
+    anomaly: float | None = None
+
+
+class Audited(Struct, frozen=True, kw_only=True):
+    """Of an audit record (`models.decision.DecisionAudit`), what is kept for labels."""
+
+    decision_id: str
+    application_id: str
+    event_id: str
+    event: ApplicationFacts
+    enrichment: _Degraded
+    features: dict[str, float | None]
+    model_outputs: _Anomaly
+    fraud_score: float
+    versions: dict[str, str]
+    control_probability: float | None = None
+
+
+def frozen_decision(audit: Audited) -> Frozen:
     """What is kept of an audit record."""
     return Frozen(
         event_id=audit.event_id,
@@ -133,6 +155,17 @@ def flag_of(kind: LabelKind, meaning: LabelMeaning) -> LabelFlag:
 def matures_ms(kind: LabelKind, occurred_ms: int, meaning: LabelMeaning) -> int:
     """From when on such a label counts."""
     return occurred_ms + round(meaning.maturity_days.get(kind, 0.0) * DAY_MS)
+
+
+def flag_at(label: LabelFacts, meaning: LabelMeaning, now_ms: int) -> tuple[LabelFlag, int] | None:
+    """What neighbours see of an application from a label at `now_ms`, and the time under which the index is told: there
+    the newest stands. None when it says nothing, or not yet."""
+    flag = flag_of(label.kind, meaning)
+    if flag:
+        return flag, label.occurred_ms
+    if label.kind in meaning.honest and matures_ms(label.kind, label.occurred_ms, meaning) <= now_ms:
+        return "honest", OVERRULED_BY_ANY_MS
+    return None
 
 
 def with_label(known: Iterable[Known], label: LabelFacts, meaning: LabelMeaning) -> tuple[Known, ...]:

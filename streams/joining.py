@@ -24,10 +24,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from msgspec import Struct, ValidationError, json
 
-from models.decision import DecisionAudit
 from models.events import Label, Time
 from models.facts import epoch_ms
-from models.labelling import Frozen, Told, frozen_decision
+from models.labelling import Audited, Frozen, Told, frozen_decision
 from models.tokenise import label_facts
 from streams.batches import Assignment
 from streams.codec import InvalidRecord, RecordDecoder
@@ -72,7 +71,7 @@ class LabelJoin:
         self._store = FrozenStore(settings.data_dir / "frozen" / settings.consumer_group)
         self._cases = LabelCases(deps, self._store)
         self._ready = _NOBODY
-        self._audits = json.Decoder(DecisionAudit)
+        self._audits = json.Decoder(Audited)
         self._take_label = edge(RecordDecoder(Label), label_facts)
 
     async def run(self) -> None:
@@ -171,6 +170,8 @@ class LabelJoin:
                     )
             for home, examples in told.items():
                 await self._cases.add_told(home, examples)
+            for partition, start in starts.items():
+                await self._cases.note_training(partition, max(start, chunk[-1].offset + 1))
         for partition in partitions:
             await self._cases.note_training(partition, end)
 

@@ -22,7 +22,7 @@ from models.decision import Verdict
 from models.events import BlacklistEntry, DeviceEvent, Label, Time
 from models.facts import ApplicationFacts, LabelFacts
 from models.identifiers import Tokeniser
-from models.labelling import flag_of
+from models.labelling import flag_at
 from models.policy.policy import Policy
 from models.tokenise import label_facts, tokenise_device_event, tokenise_list_entry
 from streams.codec import InvalidRecord, RecordDecoder
@@ -115,9 +115,10 @@ def parts(settings: Settings, index: RefillIndex, policy: Policy, now: datetime)
 
     def take_label(record: ConsumerRecord) -> LabelFlagChange | None:
         facts: LabelFacts = _at_its_time(label, record)
-        flag = flag_of(facts.kind, policy.document.labels)
-        change = LabelFlagChange(application_id=facts.application_id, flag=flag, occurred_ms=facts.occurred_ms)
-        return change if flag and not _older(facts.occurred_ms, KEEP_MS) else None
+        seen = flag_at(facts, policy.document.labels, now_ms)
+        if seen is None or _older(facts.occurred_ms, KEEP_MS):
+            return None
+        return LabelFlagChange(application_id=facts.application_id, flag=seen[0], occurred_ms=seen[1])
 
     def take_alert(record: ConsumerRecord) -> str | None:
         head = _decode(record, _AlertHead)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from config.settings import Settings
-from models.enrichment import DecisionFlag, LabelFlag, Observation
+from models.enrichment import DecisionFlag, Observation
 from models.events import Application, BlacklistEntry, DeviceEvent, Label
-from models.facts import ApplicationFacts
+from models.facts import ApplicationFacts, epoch_ms
 from models.identifiers import Tokeniser
+from models.labelling import flag_at
 from models.policy.policy import load_policy_file
 from models.tokenise import label_facts, tokenise_application, tokenise_device_event, tokenise_list_entry
 from scripts.chaos.audit import DecisionHead
@@ -81,12 +83,10 @@ async def _tell(clean: LinkIndex, events: Sequence[TimedRecord], tokeniser: Toke
                 await clean.put_list_entries([tokenise_list_entry(each.value, tokeniser)])
             case Label():
                 label = label_facts(each.value)
-                says: LabelFlag = (
-                    "fraud" if label.kind in meaning.fraud else "honest" if label.kind in meaning.honest else ""
-                )
-                if says:
+                seen = flag_at(label, meaning, epoch_ms(datetime.now(UTC)))
+                if seen is not None:
                     await clean.set_labels(
-                        [LabelFlagChange(application_id=label.application_id, flag=says, occurred_ms=label.occurred_ms)]
+                        [LabelFlagChange(application_id=label.application_id, flag=seen[0], occurred_ms=seen[1])]
                     )
 
 

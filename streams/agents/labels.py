@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.facts import LabelFacts
-from models.labelling import flag_of
+from models.facts import LabelFacts, epoch_ms
+from models.labelling import flag_at
 from streams.dependencies import Dependencies
 from streams.index.protocol import LabelFlagChange
 from streams.joining import LabelJoin
@@ -18,10 +18,11 @@ async def take_labels(accepted: Sequence[Accepted[LabelFacts]], deps: Dependenci
     for each in accepted:
         deps.metrics.labels.labels(each.facts.kind).inc()
     meaning = deps.policy.document.labels
+    now_ms = epoch_ms(deps.clock())
     changes = [
-        LabelFlagChange(application_id=each.facts.application_id, flag=flag, occurred_ms=each.facts.occurred_ms)
+        LabelFlagChange(application_id=each.facts.application_id, flag=seen[0], occurred_ms=seen[1])
         for each in accepted
-        if (flag := flag_of(each.facts.kind, meaning))
+        if (seen := flag_at(each.facts, meaning, now_ms))
     ]
     if changes:
         await deps.index.set_labels(changes)
