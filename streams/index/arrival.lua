@@ -1,4 +1,4 @@
--- One application goes into the index. Behind neighbourhood.lua.
+-- One application goes into the index. Behind profiles.lua.
 
 local NOTHING = {0, 0, 0, 0, 0}
 local NOBODY_ELSE = {flat = {}, fields = 2, count = 0, older = NOTHING, beyond = 0}
@@ -12,7 +12,8 @@ local function take_up(request, head, tail, place)
   local fresh = put_record(node.events, {time, event}, EVENTS_PER_APPLICATION)
   local app = {prefix = prefix, ttl = ttl, time = time, name = name, key = key, node = node, fresh = fresh, nodes = {},
     applicant = read_struct(">I6", tail), channel = sub(tail, 7), identifiers = request[6], known = {}, has = {},
-    latest = fresh and newer(time, event, node.time, node.event), old_time = node.time, resubmissions = 0}
+    latest = fresh and newer(time, event, node.time, node.event), old_time = node.time, resubmissions = 0,
+    before = member_of(node)}
   if stored then
     for i, record in ipairs(node.events) do
       if record[2] == event then app.resubmissions = #node.events - i end
@@ -37,7 +38,10 @@ local function take_up(request, head, tail, place)
     node.identifiers = request[6]
     for _, identifier in ipairs(node.identifiers) do app.has[identifier] = true end
   end
-  if app.latest then node.time, node.event, node.tail, node.head, node.place = time, event, tail, head, place end
+  if app.latest then
+    node.time, node.event, node.tail, node.head, node.place, node.cents = time, event, tail, head, place, request[10]
+  end
+  app.now = member_of(node)
   return app
 end
 
@@ -102,7 +106,7 @@ end
 
 -- Everything that is written of an application, and what was read for it, in one go with what observe.lua will ask for.
 -- {prefix, ttl, time, node, event, identifiers, device ("": none), subjects of sightings (a store last), sighting record of
--- the store or false}, the wire head of the node, applicant and channel, the wire form of the place.
+-- the store or false, cents}, the wire head of the node, applicant and channel, the wire form of the place.
 local function take_in(request, head, tail, place)
   local app = take_up(request, head, tail, place)
   local prefix, identifiers, subjects = app.prefix, app.identifiers, request[8]
@@ -124,6 +128,13 @@ local function take_in(request, head, tail, place)
       list_at[i] = #keys
     end
   end
+  local profile_at = {}
+  for i, identifier in ipairs(identifiers) do
+    if KINDS[byte(identifier)].entity then
+      keys[#keys + 1] = prefix .. "E" .. identifier
+      profile_at[i] = #keys
+    end
+  end
   local last = #keys
   for i, subject in ipairs(subjects) do keys[last + i] = prefix .. "S" .. subject end
   keys[#keys + 1] = prefix .. "D" .. request[7]
@@ -136,7 +147,12 @@ local function take_in(request, head, tail, place)
     if stored and #stored == NAME and stored ~= app.name then alone[#alone + 1] = stored end
   end
   load_nodes(app, alone)
-  for i, identifier in ipairs(identifiers) do shared[identifier] = visit(app, identifier, values[i], true) end
+  local profiles = {}
+  for i, identifier in ipairs(identifiers) do
+    shared[identifier] = visit(app, identifier, values[i], true)
+    local profile = profile_at[i] and meet(app, identifier, values[profile_at[i]], values[i])
+    if profile then profiles[#profiles + 1] = "\146" .. pack(i - 1) .. binary(profile) end
+  end
 
   local listed
   app.hits, listed = look_up_lists(app, values, list_at)
@@ -152,7 +168,7 @@ local function take_in(request, head, tail, place)
     end
     sightings[i] = stored or "\144"
   end
-  app.values, app.role_at, app.shared, app.sightings = values, role_at, shared, sightings
+  app.values, app.role_at, app.shared, app.sightings, app.profiles = values, role_at, shared, sightings, profiles
   app.device, app.result, app.unsettled = unpack(values, #keys - 2, #keys)
   return app
 end

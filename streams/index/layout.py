@@ -6,7 +6,8 @@ Keys in Valkey, after five characters that stand for the deployment (`node`, `ev
     <identifier>    its newest applications      O<identifier>  counts of the older ones, only where there are any
     A<node>         an application: flags, wire form, times, identifiers
     L<identifier>   its list entries             D<identifier>  the events of a device
-    S<identifier>   the places it was seen at    R<event>       the decision on an application event
+    S<identifier>   the places it was seen at    E<identifier>  its profile as an entity
+    R<event>        the decision on an application event
     U<event>        its audit record and alerts, until they are settled
     C<alert>        which event claimed an alert                P  which deployment the five characters stand for
 
@@ -56,6 +57,10 @@ CHANNEL_CODES: dict[Channel | Literal[""], str] = {"": "-", "h5": "h", "app": "a
 DECISION_CODES: dict[DecisionFlag, str] = {"": "-", "approve": "a", "review": "v", "reject": "r"}
 LABEL_CODES: dict[LabelFlag, str] = {"": "-", "honest": "h", "fraud": "f"}
 """In rising order: of two labels of the same moment the later one here stands."""
+USUAL_CODES: dict[bool | None, int] = {False: 0, None: 1, True: 2}
+"""Whether an application's amount was usual for its applicant, as `models.entities` has it."""
+NO_CENTS = 2**40 - 1
+"""Stands for the amount of an application that told none."""
 
 DAY_MS = 86_400_000
 KEEP_MS = 91 * DAY_MS
@@ -76,6 +81,9 @@ EVENTS_PER_APPLICATION = 64
 IDENTIFIERS_PER_APPLICATION = 96
 """Identifiers that one application may gather over its events; later ones are left out. One event has 35 at most."""
 
+LAYOUT = "2"
+"""Version of what is stored. Each has keys of its own: after an upgrade, `tidegate rebuild` fills the new ones, and the
+old ones expire."""
 PREFIX_CHARACTERS = 5
 TOKEN_CHARACTERS = 13
 """As much of an identifier's token as the index keeps: 78 bits. Among a hundred million identifiers of one kind, the
@@ -88,7 +96,7 @@ APPLICANT_CHARACTERS = 8
 def key_prefix(topic_prefix: str) -> str:
     """What a deployment's keys in Valkey start with: always `PREFIX_CHARACTERS` of base64url, 30 bits of a hash. Two
     deployments on one server that share it would be told (`ping`)."""
-    digest = blake2b(topic_prefix.encode(), digest_size=8, person=b"prefix").digest()
+    digest = blake2b(topic_prefix.encode(), digest_size=8, person=f"prefix{LAYOUT}".encode()).digest()
     return base64.urlsafe_b64encode(digest)[:PREFIX_CHARACTERS].decode()
 
 

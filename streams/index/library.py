@@ -1,4 +1,4 @@
-"""The Valkey Function library of the link index: five Lua files behind constants that come from Python, so that a
+"""The Valkey Function library of the link index: six Lua files behind constants that come from Python, so that a
 bound or a kind is written down once. Its version is the hash of its text and part of every name in it: workers of two
 releases find each their own functions on one server."""
 
@@ -18,6 +18,15 @@ from models.enrichment import (
     WEAK_KINDS,
     WINDOWS_MS,
 )
+from models.entities import (
+    BINS_PER_OCTAVE,
+    DAY_MS,
+    DAYS_KEPT,
+    ENTITY_KINDS,
+    FRAUDS_KEPT,
+    LABELLED_KEPT,
+    RECENT_KEPT,
+)
 from models.facts import IdentifierKind
 from streams.index.layout import (
     BUCKETS_KEPT,
@@ -29,11 +38,12 @@ from streams.index.layout import (
     KIND_CODES,
     LABEL_CODES,
     LIST_KINDS,
+    NO_CENTS,
     PERSON_KINDS,
 )
 from streams.index.records import PLACED_KINDS
 
-_FILES = ("storage.lua", "neighbourhood.lua", "arrival.lua", "observe.lua", "update.lua")
+_FILES = ("storage.lua", "neighbourhood.lua", "profiles.lua", "arrival.lua", "observe.lua", "update.lua")
 
 
 def _kind(kind: IdentifierKind, code: str) -> str:
@@ -47,6 +57,7 @@ def _kind(kind: IdentifierKind, code: str) -> str:
         "weak = true" if kind in WEAK_KINDS else "",
         "hop_two = true" if kind in HOP_TWO_KINDS else "",
         "placed = true" if kind in PLACED_KINDS else "",
+        "entity = true" if kind in ENTITY_KINDS else "",
         f"person = {PERSON_KINDS.index(kind) + 1}" if kind in PERSON_KINDS else "",
         f'namers = "{KIND_CODES["contact_phone"]}"' if kind == "phone" else "",
         f'holders = "{KIND_CODES["phone"]}"' if kind == "contact_phone" else "",
@@ -66,6 +77,13 @@ def _constants() -> str:
         "BUCKETS_KEPT": BUCKETS_KEPT,
         "EVENTS_PER_APPLICATION": EVENTS_PER_APPLICATION,
         "IDENTIFIERS_PER_APPLICATION": IDENTIFIERS_PER_APPLICATION,
+        "NO_CENTS": NO_CENTS,
+        "DAY": DAY_MS,
+        "DAYS_KEPT": DAYS_KEPT,
+        "RECENT_KEPT": RECENT_KEPT,
+        "LABELLED_KEPT": LABELLED_KEPT,
+        "FRAUDS_KEPT": FRAUDS_KEPT,
+        "BINS_PER_OCTAVE": BINS_PER_OCTAVE,
     }
     return "\n".join(
         [

@@ -6,19 +6,18 @@ One process's own; nothing is kept longer than the retention of event time, so m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heappop, heappush
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from models.enrichment import RETENTION_MS, SIGHTINGS_PER_SUBJECT, ListHit, Observation
 from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts, epoch_ms
-from streams.index.graph import Graph, Node
+from streams.index.expiry import Expiries
+from streams.index.graph import Graph
 from streams.index.layout import (
     DEVICE_EVENTS_KEPT,
     KIND_CODES,
     KIND_OF_CODE,
-    LABEL_CODES,
     LIST_KINDS,
     short_applicant,
     short_hash,
@@ -26,6 +25,8 @@ from streams.index.layout import (
     whole_tokens,
 )
 from streams.index.neighbourhood import CONTACT, Neighbourhood
+from streams.index.node import Node
+from streams.index.profiles import Profiles
 from streams.index.protocol import (
     LabelFlagChange,
     RememberedResult,
@@ -36,7 +37,6 @@ from streams.index.protocol import (
 from streams.index.records import (
     DeviceRecord,
     SightingRecord,
-    application_place,
     device_record,
     device_sighting,
     device_state,
@@ -47,7 +47,6 @@ from streams.index.records import (
 )
 
 _LISTED_CODE = {KIND_CODES[kind]: KIND_CODES[listed] for kind, listed in LIST_KINDS.items()}
-_LABEL_RANK = {label: rank for rank, label in enumerate(LABEL_CODES)}
 
 _Record = TypeVar("_Record", DeviceRecord, SightingRecord)
 
@@ -71,12 +70,18 @@ class MemoryIndex:
         self._keep_ms = RETENTION_MS + late_ms
         self._now_ms = 0
         self._graph = Graph()
+        self._profiles = Profiles(self._graph)
         self._devices: dict[str, list[DeviceRecord]] = {}
         self._sightings: dict[str, list[SightingRecord]] = {}
         self._lists: dict[str, dict[str, _Entry]] = {}
         self._results: dict[str, StoredResult] = {}
         self._claims: dict[str, str] = {}
-        self._expiries: list[tuple[int, Literal["node", "device", "sightings", "result", "claim"], str]] = []
+        self._placed = Expiries()
+        self._told = Expiries()
+        self._device_expiries = Expiries()
+        self._sighting_expiries = Expiries()
+        self._result_expiries = Expiries()
+        self._claim_expiries = Expiries()
 
     async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> list[Observation]:
         """See the protocol."""
@@ -86,16 +91,16 @@ class MemoryIndex:
         time, event = application.occurred_ms, short_hash(application.event_id)
         self._advance(time)
         node = self._graph.node(short_hash(application.application_id))
+        before, counted = node.membership, frozenset(node.identifiers)
         fresh = node.take_up(time, event)
         identifiers = [short_identifier(identifier.kind, identifier.token) for identifier in application.identifiers]
         if fresh:
             self._place(node, application, time, event, identifiers)
-        mine = set(node.identifiers)
-        identifiers = list(
-            dict.fromkeys([*(identifier for identifier in identifiers if identifier in mine), *node.identifiers])
-        )
+        if identifiers != node.identifiers:  # what it had in earlier events is its own still
+            mine = set(node.identifiers)
+            identifiers = list(dict.fromkeys([*(each for each in identifiers if each in mine), *node.identifiers]))
         if fresh:
-            node.listed = self._is_listed(node)
+            node.set_listed(self._is_listed(node))
 
         applicant = short_applicant(application.applicant_token)
         tokens = whole_tokens(application)
@@ -106,6 +111,7 @@ class MemoryIndex:
         if fresh and sighting is not None and store is not None:
             self._see(short_identifier("store_id", store), sighting)
         device = application.token("device_id")
+        velocity = around.velocity()
         return Observation(
             duplicate=not fresh,
             earlier=encode_stored(result) if result is not None else None,
@@ -115,7 +121,7 @@ class MemoryIndex:
                 for identifier in identifiers
                 for hit in self._hits(identifier, time)
             ],
-            velocity=around.velocity(),
+            velocity=velocity,
             person=around.person(),
             neighbours=neighbours,
             links=links,
@@ -128,6 +134,9 @@ class MemoryIndex:
                 around.places(),
             ),
             truncated=list(dict.fromkeys(around.truncated)),
+            profiles=self._profiles.around(
+                node, [*zip(identifiers, (each.token for each in velocity), strict=True)], before, counted, fresh
+            ),
         )
 
     def _place(
@@ -139,17 +148,13 @@ class MemoryIndex:
             return
         self._graph.lift(node, node.identifiers)
         node.gather(identifiers)
-        node.time, node.event = time, event
-        node.application_id = application.application_id
-        node.applicant = short_applicant(application.applicant_token)
-        node.merchant_id = application.merchant_id or ""
-        node.channel = application.channel or ""
-        node.amount_cny = application.amount_cny or 0.0
-        node.place = application_place(application)
+        node.describe(application, time, event)
         self._graph.place(node, node.identifiers)
-        heappush(self._expiries, (time, "node", node.name))
+        self._placed.add(time, node.name)
 
     def _hits(self, identifier: str, time: int) -> list[ListHit]:
+        if not self._lists:
+            return []
         listed = _LISTED_CODE.get(identifier[0])
         entries = self._lists.get(listed + identifier[1:]) if listed else None
         if not entries:
@@ -158,11 +163,13 @@ class MemoryIndex:
         return [replace(entry.hit, kind=kind) for entry in entries.values() if entry.hit and entry.holds(time)]
 
     def _is_listed(self, node: Node) -> bool:
-        return any(self._hits(identifier, node.time) for identifier in node.identifiers if identifier[0] != CONTACT)
+        return bool(self._lists) and any(
+            self._hits(identifier, node.time) for identifier in node.identifiers if identifier[0] != CONTACT
+        )
 
     def _see(self, subject: str, sighting: SightingRecord) -> None:
         if _put(self._sightings.setdefault(subject, []), sighting, SIGHTINGS_PER_SUBJECT):
-            heappush(self._expiries, (sighting.occurred_ms, "sightings", subject))
+            self._sighting_expiries.add(sighting.occurred_ms, subject)
 
     async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:
         """See the protocol."""
@@ -175,13 +182,14 @@ class MemoryIndex:
         new_alerts = []
         for alert_id in given.alert_ids:
             new_alerts.append(self._claims.setdefault(alert_id, event) == event)
-            heappush(self._expiries, (given.occurred_ms, "claim", alert_id))
+            self._claim_expiries.add(given.occurred_ms, alert_id)
         alerts = [alert for alert, new in zip(given.result.alerts, new_alerts, strict=True) if new]
         self._results[event] = StoredResult(given.result.decision, alerts, given.result.audit)
-        heappush(self._expiries, (given.occurred_ms, "result", event))
+        self._result_expiries.add(given.occurred_ms, event)
         node = self._node(given.application_id, given.occurred_ms)
-        if (given.occurred_ms, event) > node.decision_at:
-            node.decision, node.decision_at = given.decision_flag, (given.occurred_ms, event)
+        before = node.membership
+        node.decide(given.decision_flag, (given.occurred_ms, event), given.usual)
+        self._profiles.changed(node, before)
         return RememberedResult(result=given.result, first=True, new_alerts=new_alerts)
 
     async def settle(self, event_ids: Sequence[str]) -> None:
@@ -195,7 +203,7 @@ class MemoryIndex:
         for event in events:
             self._advance(event.occurred_ms)
             if _put(self._devices.setdefault(event.device_token, []), device_record(event), DEVICE_EVENTS_KEPT):
-                heappush(self._expiries, (event.occurred_ms, "device", event.device_token))
+                self._device_expiries.add(event.occurred_ms, event.device_token)
             sighting = device_sighting(event)
             if sighting is not None:
                 for subject in device_subjects(event):
@@ -210,14 +218,15 @@ class MemoryIndex:
             if entry.list not in of_identifier or changed > of_identifier[entry.list].changed:
                 of_identifier[entry.list] = _list_entry(entry, changed)
                 for node in self._graph.members(identifier):
-                    node.listed = self._is_listed(node)
+                    node.set_listed(self._is_listed(node))
 
     async def set_labels(self, changes: Sequence[LabelFlagChange]) -> None:
         """See the protocol."""
         for change in changes:
             node = self._node(change.application_id, change.occurred_ms)
-            if (change.occurred_ms, _LABEL_RANK[change.flag]) > (node.label_ms, _LABEL_RANK[node.label]):
-                node.label, node.label_ms = change.flag, change.occurred_ms
+            before = node.membership
+            node.set_label(change.flag, change.occurred_ms, change.usual)
+            self._profiles.changed(node, before)
 
     async def ping(self) -> None:
         """See the protocol."""
@@ -228,27 +237,26 @@ class MemoryIndex:
     def _node(self, application_id: str, occurred_ms: int) -> Node:
         """The application, which need not have been observed yet."""
         node = self._graph.node(short_hash(application_id))
-        heappush(self._expiries, (occurred_ms, "node", node.name))
+        self._told.add(occurred_ms, node.name)
         return node
 
     def _advance(self, now_ms: int) -> None:
         """Drop what the retention has passed by."""
         self._now_ms = max(self._now_ms, now_ms)
         limit = self._now_ms - self._keep_ms
-        while self._expiries and self._expiries[0][0] <= limit:
-            _, kind, key = heappop(self._expiries)
-            if kind == "node":
-                node = self._graph.nodes.get(key)
-                if node is not None and max(node.time, node.label_ms, node.decision_at[0]) <= limit:
-                    self._graph.drop(node)
-            elif kind == "result":
-                self._results.pop(key, None)
-            elif kind == "claim":
-                self._claims.pop(key, None)
-            else:
-                records: dict[str, list[Any]] = self._devices if kind == "device" else self._sightings
-                if key in records and records[key][0].occurred_ms <= limit:
-                    del records[key]
+        for expiries in (self._placed, self._told):
+            for name in expiries.due(limit):
+                node = self._graph.nodes.get(name)
+                if node is not None and node.touched_ms <= limit:
+                    self._profiles.forget(self._graph.drop(node))
+        for event in self._result_expiries.due(limit):
+            self._results.pop(event, None)
+        for alert_id in self._claim_expiries.due(limit):
+            self._claims.pop(alert_id, None)
+        for device in self._device_expiries.due(limit):
+            _drop_old(self._devices, device, limit)
+        for subject in self._sighting_expiries.due(limit):
+            _drop_old(self._sightings, subject, limit)
 
 
 def _list_entry(entry: ListEntryFacts, changed: tuple[int, str]) -> _Entry:
@@ -281,3 +289,9 @@ def _put(records: list[_Record], record: _Record, limit: int) -> bool:
     records.insert(at, record)
     del records[limit:]
     return True
+
+
+def _drop_old(records: dict[str, list[_Record]], name: str, limit_ms: int) -> None:
+    """Forget records the newest of which is not after the limit."""
+    if name in records and records[name][0].occurred_ms <= limit_ms:
+        del records[name]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, count
+from operator import add
 from typing import Literal
 
 from models.enrichment import (
@@ -18,8 +20,9 @@ from models.enrichment import (
     Velocity,
 )
 from models.events import Channel
-from streams.index.graph import NOBODY_ELSE, Graph, Node, Shared
-from streams.index.layout import KIND_CODES, KIND_OF_CODE, PERSON_KINDS
+from streams.index.graph import NOBODY_ELSE, Graph, Shared
+from streams.index.layout import KIND_CODES, KIND_OF_CODE
+from streams.index.node import PERSON_POSITIONS, Node
 from streams.index.records import PLACED_KINDS, Place
 
 PHONE, CONTACT = KIND_CODES["phone"], KIND_CODES["contact_phone"]
@@ -30,8 +33,7 @@ _UNLINKED = {KIND_CODES[kind] for kind in UNLINKED_KINDS}
 _WEAK = {KIND_CODES[kind] for kind in WEAK_KINDS}
 _HOP_TWO = {KIND_CODES[kind] for kind in HOP_TWO_KINDS}
 _PLACED = {KIND_CODES[kind] for kind in PLACED_KINDS}
-_PERSON = {KIND_CODES[kind]: position for position, kind in enumerate(PERSON_KINDS)}
-_REFUSED = len(PERSON_KINDS)
+_REFUSED = len(PERSON_POSITIONS)
 
 
 class _Source:
@@ -45,7 +47,8 @@ class _Source:
         self.nodes = shared.nodes
         self.degree = shared.beyond + own
         if holders is not None:
-            self.nodes = list(dict.fromkeys([*shared.nodes, *holders.nodes]))
+            if holders.nodes:
+                self.nodes = list(dict.fromkeys([*shared.nodes, *holders.nodes]))
             self.degree += holders.beyond
         self.degree += len(self.nodes)
         crowded, weak = self.degree > CROWD, self.code in _WEAK
@@ -76,7 +79,8 @@ class Neighbourhood:
         self._identifiers = identifiers
         self._tokens = tokens
         self._shared = {identifier: graph.others(identifier, time, own) for identifier in identifiers}
-        self._nodes: dict[Node, int] = {}  # and their hop, in order
+        self._positions: dict[Node, int] = {}
+        self._at_hop_one = 0
         self._leads_on: set[Node] = set()
         self._placed: set[Node] = set()
         self.truncated = [
@@ -105,43 +109,32 @@ class Neighbourhood:
             return [included] * len(WINDOWS_MS), [included] * len(WINDOWS_MS)
         counts, applicants = [included] + [0] * (len(WINDOWS_MS) - 1), [included] + [0] * (len(WINDOWS_MS) - 1)
         seen = {self._applicant}
-        window = 0
+        window, width, time = 0, WINDOWS_MS[0], self._time
         for node in shared.nodes:
-            age = self._time - node.time
+            age = time - node.time
             if age >= 0:
-                while age >= WINDOWS_MS[window]:
+                while age >= width:
                     window += 1
+                    width = WINDOWS_MS[window]
                 counts[window] += 1
-                if node.applicant not in seen:
-                    seen.add(node.applicant)
+                applicant = node.applicant
+                if applicant not in seen:
+                    seen.add(applicant)
                     applicants[window] += 1
-        counts, applicants = _running(counts), _running(applicants)
-        return [count + older for count, older in zip(counts, shared.older, strict=True)], applicants
+        return list(map(add, accumulate(counts), shared.older)), list(accumulate(applicants))
 
     def walk(self) -> tuple[list[Neighbour], list[Link]]:
         """The neighbours two hops out, and what links them."""
         sources, seen = self._own_sources()
-        self._fetch(sources, 1)
-        further = self._sources_of_neighbours(seen)
-        self._fetch(further, 2)
-        positions = {node: position for position, node in enumerate(self._nodes)}
-        positions[self._own] = -1
-        links = [link for source in [*sources, *further] if (link := self._link(source, positions)) is not None]
-        neighbours = [
-            Neighbour(
-                node.application_id,
-                node.time,
-                node.applicant,
-                node.merchant_id,
-                node.channel,
-                node.amount_cny,
-                node.decision,
-                node.label,
-                node.listed,
-                hop,
-            )
-            for node, hop in self._nodes.items()
-        ]
+        self._fetch(sources)
+        self._at_hop_one = len(self._positions)
+        further = self._sources_of_neighbours(seen) if self._leads_on else []
+        self._fetch(further)
+        nodes = list(self._positions)
+        self._positions[self._own] = -1
+        links = [link for source in [*sources, *further] if (link := self._link(source)) is not None]
+        neighbours = [node.neighbour(1) for node in nodes[: self._at_hop_one]]
+        neighbours += [node.neighbour(2) for node in nodes[self._at_hop_one :]]
         return neighbours, links
 
     def _own_sources(self) -> tuple[list[_Source], set[str]]:
@@ -162,7 +155,7 @@ class Neighbourhood:
     def _sources_of_neighbours(self, seen: set[str]) -> list[_Source]:
         """What the hop-1 neighbours share with others still."""
         wanted: dict[str, None] = {}
-        for node in self._nodes:
+        for node in self._positions:
             if node in self._leads_on:
                 for identifier in node.identifiers:
                     if identifier[0] in _HOP_TWO and identifier not in seen:
@@ -178,40 +171,42 @@ class Neighbourhood:
                 sources.append(_Source(identifier, shared, own=False, holders=holders))
         return sources
 
-    def _fetch(self, sources: Iterable[_Source], hop: int) -> None:
+    def _fetch(self, sources: Iterable[_Source]) -> None:
         """Add the applications behind the sources that are not there yet, the newest ones when there is no room."""
         found: dict[Node, None] = {}
         for source in sources:
-            if source.walked:
-                found.update(dict.fromkeys(node for node in source.nodes if node not in self._nodes))
+            if source.walked and source.nodes:
+                found.update(dict.fromkeys(source.nodes))
                 if source.leads_on:
                     self._leads_on.update(source.nodes)
-                if source.code in _PLACED and hop == 1:
-                    self._placed.update(source.nodes)
+                if source.own and source.code in _PLACED:
+                    self._placed.update([node for node in source.nodes if node.place is not None])
         found.pop(self._own, None)
-        room = NEIGHBOURS_MAX - len(self._nodes)
-        nodes = list(found)
+        nodes = [node for node in found if node not in self._positions] if self._positions else list(found)
+        room = NEIGHBOURS_MAX - len(self._positions)
         if len(nodes) > room:
             self.truncated.append("nodes")
             nodes = sorted(nodes, key=lambda node: (node.time, node.name), reverse=True)[:room]
-        self._nodes.update(dict.fromkeys(nodes, hop))
+        self._positions.update(zip(nodes, count(len(self._positions))))
 
-    def _link(self, source: _Source, positions: dict[Node, int]) -> Link | None:
+    def _link(self, source: _Source) -> Link | None:
         members = [-1] if source.own else []
-        members += [positions[node] for node in source.nodes if node in positions]
+        members += [position for position in map(self._positions.get, source.nodes) if position is not None]
         if len(members) < 2 and (source.walked or not source.own):
             return None
-        channels: dict[str, int] = {self._channel: 1} if source.own else {}
-        for node in source.nodes:
-            channels[node.channel] = channels.get(node.channel, 0) + 1
+        came_by = [node.channel for node in source.nodes]
+        came_by += [self._channel] if source.own else []
+        channels: dict[str, int] = {channel: came_by.count(channel) for channel in set(came_by)}
         token = self._tokens.get(source.token, source.token)
         return Link(KIND_OF_CODE[source.code], token, source.degree, channels, members)
 
     def places(self) -> dict[int, Place]:
         """Where the neighbours that share one of `PLACED_KINDS` came from, by their position; after `walk`."""
+        if not self._placed:
+            return {}
         return {
             position: node.place
-            for position, node in enumerate(self._nodes)
+            for node, position in self._positions.items()
             if node in self._placed and node.place is not None
         }
 
@@ -223,26 +218,21 @@ class Neighbourhood:
             return None
         counts = [[0] * len(WINDOWS_MS) for _ in range(_REFUSED + 1)]
         seen: set[str] = set()
-
-        def use(identifiers: Iterable[str], window: int) -> None:
-            for identifier in identifiers:
-                if identifier[0] in _PERSON and identifier not in seen:
-                    seen.add(identifier)
-                    counts[_PERSON[identifier[0]]][window] += 1
-
-        use(self._identifiers, 0)
-        window = 0
+        for identifier in self._identifiers:
+            if identifier[0] in PERSON_POSITIONS:
+                seen.add(identifier)
+                counts[PERSON_POSITIONS[identifier[0]]][0] += 1
+        window, width, time, positions = 0, WINDOWS_MS[0], self._time, self._positions
         for node in self._shared[id_number].nodes:
-            age = self._time - node.time
-            if age >= 0 and node in self._nodes:
-                while age >= WINDOWS_MS[window]:
+            age = time - node.time
+            if age >= 0 and node in positions:
+                while age >= width:
                     window += 1
-                use(node.identifiers, window)
-                counts[_REFUSED][window] += node.decision == "reject"
-        return PersonCounts(*map(_running, counts))
-
-
-def _running(counts: Sequence[int]) -> list[int]:
-    """Sums up to each place."""
-    total = 0
-    return [total := total + count for count in counts]
+                    width = WINDOWS_MS[window]
+                for identifier in node.person_uses:
+                    if identifier not in seen:
+                        seen.add(identifier)
+                        counts[PERSON_POSITIONS[identifier[0]]][window] += 1
+                if node.decision == "reject":
+                    counts[_REFUSED][window] += 1
+        return PersonCounts(*(list(accumulate(each)) for each in counts))

@@ -49,10 +49,6 @@ local function array(parts)
   return (count < 16 and char(144 + count) or write_struct(">BI2", 220, count)) .. concat(parts)
 end
 
-local function binary(value)
-  return value and write_struct(">BI4", 198, #value) .. value or "\192"
-end
-
 -- What `take_in` takes. Returns the fields of Python's `_Reply` as MessagePack.
 local function observe(...)
   local app = take_in(...)
@@ -95,8 +91,8 @@ local function observe(...)
   add_links(app, around, further, links)
   if around.cut then truncated[#truncated + 1] = "nodes" end
 
-  return concat({"\158", pack(not app.fresh), app.gathered and pack(identifiers) or "\192", binary(app.result),
+  return concat({"\159", pack(not app.fresh), app.gathered and pack(identifiers) or "\192", binary(app.result),
     binary(app.unsettled), pack(app.resubmissions), array(app.hits), array(velocity),
     applicant and person(app, around, applicant) or "\192", array(around.wires), pack(links), app.device or "\144",
-    array(around.places), array(app.sightings), pack(truncated)})
+    array(around.places), array(app.sightings), pack(truncated), array(app.profiles)})
 end

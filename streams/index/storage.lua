@@ -36,6 +36,11 @@ local function mget(keys)
   return values
 end
 
+-- Bytes, or nothing, in wire form.
+local function binary(value)
+  return value and write_struct(">BI4", 198, #value) .. value or "\192"
+end
+
 -- Entries: the newest applications of an identifier, newest first, each WIDTH bytes: time, node, applicant, channel. Of an
 -- application that has an identifier alone, as most do, only the node is stored: it knows the rest.
 local WIDTH, NAME = 24, 11
@@ -139,10 +144,13 @@ local function overflow_counts(overflow, time, own_time)
 end
 
 -- Nodes: the length of the wire form (a Neighbour but for its hop), the wire form, the fields of HEAD (time, event, applicant
--- with channel, decision, label, listed, number of identifiers, length of the place), the wire form of the place, the
+-- with channel, decision, label, flags, number of identifiers, length of the place, cents), the wire form of the place, the
 -- identifiers, and packed what few nodes have (see `write_node`). A node that only a label or a decision has spoken of
--- has no wire form.
-local HEAD, HEAD_SIZE = ">I6c11c7c1c1BBB", 29
+-- has no wire form. The flags: 1 when listed; twice whether the amount was usual by the decision, six times by the label
+-- (0 no, 1 not known, 2 yes).
+local HEAD, HEAD_SIZE = ">I6c11c7c1c1BBBI5", 34
+local PLACE_LENGTH = 28  -- where HEAD has it
+local UNKNOWN = 1
 local IDENTIFIER = 14
 local NOBODY = "-----------"  -- the name of no event
 local NO_TAIL = "-------"
@@ -165,19 +173,21 @@ end
 -- The wire form of the place of a stored node; empty where it told none.
 local function place_of(stored)
   local at = 2 + byte(stored)
-  return sub(stored, at + HEAD_SIZE, at + HEAD_SIZE - 1 + byte(stored, at + HEAD_SIZE - 1))
+  return sub(stored, at + HEAD_SIZE, at + HEAD_SIZE - 1 + byte(stored, at + PLACE_LENGTH))
 end
 
 local function read_node(stored)
   if not stored then
     return {identifiers = {}, decision = "-", label = "-", listed = false, head = "", time = 0, event = NOBODY,
-      tail = NO_TAIL, place = "", decision_time = 0, decision_event = NOBODY, label_time = 0, events = {}}
+      tail = NO_TAIL, place = "", decision_time = 0, decision_event = NOBODY, label_time = 0, events = {},
+      cents = NO_CENTS, usual = UNKNOWN, label_usual = UNKNOWN}
   end
   local size = byte(stored)
-  local time, event, tail, decision, label, listed, count, place = read_struct(HEAD, stored, 2 + size)
-  listed = listed == 1
+  local time, event, tail, decision, label, flags, count, place, cents = read_struct(HEAD, stored, 2 + size)
+  local listed, usual = flags % 2 == 1, (flags - flags % 2) / 2
   local node = {identifiers = read_identifiers(stored), decision = decision, label = label, listed = listed,
-    time = time, event = event, tail = tail, label_time = 0, decision_time = 0, decision_event = NOBODY}
+    time = time, event = event, tail = tail, label_time = 0, decision_time = 0, decision_event = NOBODY,
+    cents = cents, usual = usual % 3, label_usual = (usual - usual % 3) / 3}
   node.head = size == 0 and "" or sub(stored, 2, 1 + size - #DECISIONS[decision] - #LABELS[label] - #LISTED[listed])
   node.place = place_of(stored)
   local more = 2 + size + HEAD_SIZE + place + IDENTIFIER * count
@@ -203,7 +213,8 @@ local function write_node(key, node, ttl)
   if wire ~= "" then wire = wire .. DECISIONS[node.decision] .. LABELS[node.label] .. LISTED[node.listed] end
   if not is_plain(node) then more = pack({node.decision_time, node.decision_event, node.label_time, node.events}) end
   call("SET", key, char(#wire) .. wire .. write_struct(HEAD, node.time, node.event, node.tail, node.decision, node.label,
-    node.listed and 1 or 0, #node.identifiers, #node.place) .. node.place .. concat(node.identifiers) .. more, "PX", ttl)
+    (node.listed and 1 or 0) + 2 * node.usual + 6 * node.label_usual, #node.identifiers, #node.place, node.cents)
+    .. node.place .. concat(node.identifiers) .. more, "PX", ttl)
 end
 
 local function is_observed(stored)

@@ -1,16 +1,18 @@
 -- Everything that is not an application: results, labels, device events, list entries. Behind observe.lua.
 
--- Notes the decision on an application that neighbours see: that on its newest event.
-local function note_decision(prefix, ttl, name, event, time, decision)
+-- Notes the decision on an application that neighbours see: that on its newest event; and whether it found the amount usual.
+local function note_decision(prefix, ttl, name, event, time, decision, usual)
   local key = prefix .. "A" .. name
   local node = read_node(call("GET", key))
   if newer(time, event, node.decision_time, node.decision_event) then
-    node.decision, node.decision_time, node.decision_event = decision, time, event
+    local before = member_of(node)
+    node.decision, node.decision_time, node.decision_event, node.usual = decision, time, event, usual
     write_node(key, node, ttl)
+    recount(prefix, ttl, node, before)
   end
 end
 
--- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts}, the result, its audit record and alerts.
+-- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts, usual}, the result, its audit record and alerts.
 -- Returns whether this result was stored, the one that stands, what of it is not settled yet: for each alert `1` when the
 -- event has claimed it, else `0`, behind their number; then audit record and alerts.
 local function remember(request, result, rest)
@@ -29,22 +31,27 @@ local function remember(request, result, rest)
   call("SET", key, result, "PX", request[2])
   call("SET", rest_key, rest, "PX", request[3])
 
-  note_decision(prefix, request[2], request[5], event, time, request[8])
+  note_decision(prefix, request[2], request[5], event, time, request[8], request[10])
   return {1, result, rest}
 end
 
--- {prefix, ttl, node, event, time, decision}
+-- {prefix, ttl, node, event, time, decision, usual}
 local function set_decision(request)
-  note_decision(unpack(request, 1, 6))
+  note_decision(unpack(request, 1, 7))
 end
 
--- {prefix, ttl, node, time, label}
+-- {prefix, ttl, node, time, label, usual}
 local function set_label(request)
-  local key, time, label = request[1] .. "A" .. request[3], request[4], request[5]
+  local prefix, ttl, name, time, label, usual = unpack(request)
+  local key = prefix .. "A" .. name
   local node = read_node(call("GET", key))
-  if time > node.label_time or (time == node.label_time and LABEL_RANKS[label] > LABEL_RANKS[node.label]) then
-    node.label, node.label_time = label, time
-    write_node(key, node, request[2])
+  local rank, known_rank = LABEL_RANKS[label], LABEL_RANKS[node.label]
+  if time > node.label_time or (time == node.label_time
+      and (rank > known_rank or (rank == known_rank and usual > node.label_usual))) then
+    local before = member_of(node)
+    node.label, node.label_time, node.label_usual = label, time, usual
+    write_node(key, node, ttl)
+    recount(prefix, ttl, node, before)
   end
 end
 

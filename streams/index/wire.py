@@ -13,6 +13,7 @@ from msgspec import Struct, msgpack
 from msgspec.structs import replace
 
 from models.enrichment import Link, ListHit, Neighbour, Observation, PersonCounts, Velocity
+from models.entities import EntityProfileOf, amount_cents
 from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts, epoch_ms
 from streams.index.layout import (
     AUDIT_KEEP_MS,
@@ -22,11 +23,14 @@ from streams.index.layout import (
     KEEP_MS,
     KIND_OF_CODE,
     LABEL_CODES,
+    NO_CENTS,
+    USUAL_CODES,
     short_applicant,
     short_hash,
     short_identifier,
     whole_tokens,
 )
+from streams.index.packed_profiles import read_profile
 from streams.index.protocol import (
     LabelFlagChange,
     PastDecision,
@@ -84,6 +88,8 @@ class _Reply(Struct, frozen=True, array_like=True):
     """Of the neighbours that share one of `PLACED_KINDS`: their position and where they came from."""
     sightings: list[list[SightingRecord]]
     truncated: list[str]
+    profiles: list[tuple[int, bytes]]
+    """Of entities: position in `velocity`, and the profile as profiles.lua packs it."""
 
 
 _reply_decoder = msgpack.Decoder(_Reply)
@@ -113,6 +119,7 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
         short_identifier("device_id", device) if device else "",
         recorded_subjects(application),
         store_sighting(application, event) or False,
+        NO_CENTS if application.amount_cny is None else amount_cents(application.amount_cny),
     )
     place = application_place(application)
     tail = urlsafe_b64decode(applicant) + CHANNEL_CODES[application.channel or ""].encode()
@@ -128,18 +135,22 @@ def observation(application: ApplicationFacts, reply: bytes) -> Observation:
         for link in seen.links
     ]
     earlier = None if seen.result is None else restore(application.event_id, seen.result, seen.unsettled)
+    velocity = _velocity(application, seen, tokens)
     return Observation(
         duplicate=seen.duplicate,
         earlier=None if earlier is None else encode_stored(earlier),
         resubmissions=seen.resubmissions,
         hits=[replace(hit, token=tokens.get(hit.token, hit.token)) for hit in seen.hits],
-        velocity=_velocity(application, seen, tokens),
+        velocity=velocity,
         person=seen.person,
         neighbours=seen.neighbours,
         links=links,
         device=device_state(seen.device, application.occurred_ms),
         sightings=sightings(application, seen.sightings, seen.neighbours, links, dict(seen.places)),
         truncated=seen.truncated,
+        profiles=[
+            EntityProfileOf(velocity[at].kind, velocity[at].token, read_profile(packed)) for at, packed in seen.profiles
+        ],
     )
 
 
@@ -165,6 +176,7 @@ def remember_request(prefix: str, given: ResultToRemember) -> Request:
         given.occurred_ms,
         DECISION_CODES[given.decision_flag],
         [short_hash(alert_id) for alert_id in given.alert_ids],
+        USUAL_CODES[given.usual],
     )
     return values, shrink(given.event_id, given.result.decision), unsettled(given.result)
 
@@ -214,13 +226,21 @@ def decision_request(prefix: str, decision: PastDecision) -> Request:
         short_hash(decision.event_id),
         decision.occurred_ms,
         DECISION_CODES[decision.decision_flag],
+        USUAL_CODES[decision.usual],
     )
     return (values,)
 
 
 def label_request(prefix: str, change: LabelFlagChange) -> Request:
     """One label flag to set."""
-    values = (prefix, _KEEP, short_hash(change.application_id), change.occurred_ms, LABEL_CODES[change.flag])
+    values = (
+        prefix,
+        _KEEP,
+        short_hash(change.application_id),
+        change.occurred_ms,
+        LABEL_CODES[change.flag],
+        USUAL_CODES[change.usual],
+    )
     return (values,)
 
 

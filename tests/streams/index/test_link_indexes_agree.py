@@ -63,7 +63,7 @@ APPLICATIONS = st.builds(
     ip=maybe(NAMES),
     bank_card=maybe(NAMES),
     vpn=maybe(st.booleans()),
-    amount_cny=st.sampled_from([0.01, 1.0, 6999.5, 1e6]),
+    amount_cny=st.sampled_from([0.01, 1.0, 1.004, 1.005, 6999.5, 7e3, 1e6, None]),
 )
 DEVICE_EVENTS = st.builds(
     device_event,
@@ -94,20 +94,23 @@ LABELS = st.builds(
     application_id=APPLICATION_IDS,
     flag=st.sampled_from(["", "fraud", "honest"]),
     occurred_ms=st.integers(NOON_MS, NOON_MS + 2),
+    usual=maybe(st.booleans()),
 )
 RESULTS = st.builds(
-    lambda application_id, event, flag, at_ms: ResultToRemember(
+    lambda application_id, event, flag, at_ms, usual: ResultToRemember(
         event_id=f"{application_id}/{event}",
         application_id=application_id,
         occurred_ms=at_ms,
         decision_flag=flag,
         result=StoredResult(f"{flag} at {at_ms}".encode(), [b"ring", b"burst"], b"audit"),
         alert_ids=["ring", f"burst {application_id}"],
+        usual=usual,
     ),
     APPLICATION_IDS,
     EVENT_IDS,
     st.sampled_from(["approve", "review", "reject"]),
     st.integers(NOON_MS, NOON_MS + 2),
+    maybe(st.booleans()),
 )
 HISTORIES = st.lists(
     st.one_of(APPLICATIONS, APPLICATIONS, APPLICATIONS, DEVICE_EVENTS, LIST_ENTRIES, LABELS, RESULTS),
