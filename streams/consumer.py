@@ -1,9 +1,10 @@
-"""Faust's Kafka consumer in the worker's own event loop, and fetching a little at a time no more often than it pays.
+"""Faust's Kafka consumer in the worker's own event loop, with a pause between its fetches.
+
 Leans on the internals of Faust 0.15.3 and aiokafka 0.14; `tests/streams/test_consumer.py` fails when those change.
 
 Faust gives the consumer a thread with a loop of its own. Both threads then want the interpreter lock: whoever has it
 keeps it for up to 5 ms, and a record passes from one loop to the other and back several times before it is handed on.
-In one loop there is nothing to pass on and nobody to wait for (docs/adr/0012).
+In one loop there is nothing to pass on and nobody to wait for (docs/adr/0013).
 """
 
 from __future__ import annotations
