@@ -14,7 +14,8 @@ COPY models models
 COPY streams streams
 COPY scripts scripts
 RUN pip install --no-deps --no-build-isolation . \
-    && useradd --system --uid 10001 --create-home --home-dir /var/lib/tidegate tidegate
+    && useradd --system --uid 10001 --create-home --home-dir /var/lib/tidegate tidegate \
+    && install --directory --owner tidegate /var/lib/tidegate/models
 
 USER tidegate
 WORKDIR /var/lib/tidegate

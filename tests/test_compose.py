@@ -82,6 +82,14 @@ def test_the_settings_of_a_service_are_settings_that_exist_and_are_accepted(
     assert urlsplit(settings.redis_url.get_secret_value()).hostname == "valkey"
 
 
+def test_the_workers_share_the_store_of_models() -> None:
+    home = re.findall(r"TIDEGATE_DATA_DIR=(\S+)", DOCKERFILE)[0]
+    store = Settings(_env_file=None, data_dir=Path(home)).model_url
+    assert f"models:{store}" in SERVICES["worker"]["volumes"]
+    assert "models" in COMPOSE["volumes"]
+    assert f"--owner tidegate {store}" in DOCKERFILE
+
+
 def test_the_containers_find_kafka_where_it_advertises_itself_to_them() -> None:
     inside = tidegate_variables("worker")["TIDEGATE_BROKER"].replace("kafka://", "INSIDE://")
     assert inside in SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"].split(",")
