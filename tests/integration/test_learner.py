@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
@@ -22,7 +25,8 @@ from models.policy.policy import DEFAULT_POLICY
 from models.published import ModelVersionRecord
 from streams.kafka import admin_client, client_options, read_to_end, running
 from streams.label_cases import TRAINING
-from streams.model_versions import current
+from streams.model_versions import Announcement, announce, current
+from streams.publisher import Publisher
 from streams.snapshots import ModelStore, Snapshot
 from tests.integration.harness import Client, StartWorker, WorkerProcess
 
@@ -128,6 +132,28 @@ async def learner_of(*workers: WorkerProcess) -> psutil.Process:
         await asyncio.sleep(0.2)
 
 
+def start_learner(settings: Settings) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "streams.learner"],
+        env=settings.environment(os.environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+async def active_of(*processes: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+    """The one that says that it learns."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        for process in processes:
+            assert process.stdout is not None
+            line = await asyncio.to_thread(process.stdout.readline)
+            if b'"active":true' in line:
+                return process
+        assert time.monotonic() < deadline
+
+
 async def test_a_better_model_is_promoted_by_itself_with_an_alert_that_says_why(
     start_worker: StartWorker, client: Client, quick: Settings
 ) -> None:
@@ -191,3 +217,56 @@ async def test_an_example_that_comes_twice_is_learned_once(start_worker: StartWo
     await teach(quick, range(50, 60))
     _, version = await learned(quick, 110)
     assert chain(quick, version)[0].header.examples == 60
+
+
+async def test_a_champion_that_a_command_holds_stays_and_after_a_release_the_learner_chooses(
+    start_worker: StartWorker, client: Client, quick: Settings
+) -> None:
+    publisher = Publisher(quick)
+    start_worker(quick)
+    await teach(quick, range(100))
+    await learned(quick, 100)
+    hold = Announcement(champion="scorecard", change="command", reason="Wait.", by="somebody", held=True)
+    async with running(publisher, quick):
+        await announce(hold, quick, publisher, datetime.now(UTC))
+        await teach(quick, range(100, 600))
+        await learned(quick, 600)
+        held = await current(quick)
+        assert held is not None
+        assert (held.version, held.held) == ("scorecard", True)
+        assert held.challenger is not None
+        release = Announcement(champion="scorecard", change="command", reason="Go on.", by="somebody", held=False)
+        await announce(release, quick, publisher, datetime.now(UTC))
+    await teach(quick, range(600, 900))
+    deadline = time.monotonic() + PATIENCE_S
+    while (now := await current(quick)) is None or now.version == "scorecard":
+        assert time.monotonic() < deadline, now
+        await asyncio.sleep(0.5)
+    await client.settle(1.0)
+    promoted = [each for each in client.seen["alerts"] if each["kind"] == "MODEL_PROMOTED"]
+    assert len(promoted) == 1
+
+
+async def test_a_learner_that_was_frozen_through_a_take_over_writes_nothing_more(quick: Settings) -> None:
+    """Two learners by themselves: the first is stopped in the middle, the second takes over, the first wakes up."""
+    first, second = start_learner(quick), start_learner(quick)
+    try:
+        await teach(quick, range(100))
+        await learned(quick, 100)
+        active = await active_of(first, second)
+        other = second if active is first else first
+        active.send_signal(signal.SIGSTOP)
+        await teach(quick, range(100, 200))
+        _, version = await learned(quick, 200)
+        active.send_signal(signal.SIGCONT)
+        await teach(quick, range(200, 300))
+        offset, newest = await learned(quick, 300)
+        snapshots = chain(quick, newest)
+        assert offset == snapshots[0].header.examples == 300
+        assert version in [each.version for each in snapshots]
+        assert active.poll() is None
+        assert other.poll() is None
+    finally:
+        for each in (first, second):
+            each.kill()
+            each.communicate()
