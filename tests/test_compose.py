@@ -86,7 +86,6 @@ def test_the_workers_share_the_store_of_models() -> None:
     home = re.findall(r"TIDEGATE_DATA_DIR=(\S+)", DOCKERFILE)[0]
     store = Settings(_env_file=None, data_dir=Path(home)).model_url
     assert f"models:{store}" in SERVICES["worker"]["volumes"]
-    assert "models" in COMPOSE["volumes"]
     assert f"--owner tidegate {store}" in DOCKERFILE
 
 
@@ -143,8 +142,8 @@ def test_valkey_refuses_writes_rather_than_lose_links() -> None:
     assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
 
 
-def test_what_kafka_and_valkey_hold_is_on_named_volumes() -> None:
-    mounts = {name: SERVICES[name]["volumes"] for name in ("kafka", "valkey")}
+def test_what_must_last_is_on_named_volumes() -> None:
+    mounts = {name: SERVICES[name]["volumes"] for name in ("kafka", "valkey", "worker")}
     assert {mount.split(":")[0] for each in mounts.values() for mount in each} == set(COMPOSE["volumes"])
     assert mounts["kafka"] == [f"kafka:{SERVICES['kafka']['environment']['KAFKA_LOG_DIRS']}"]
 
