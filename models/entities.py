@@ -45,9 +45,10 @@ MOST_CENTS = 10**12
 """A larger amount counts as this one, so that sums stay exact."""
 BINS_PER_OCTAVE = 8
 """Of the amounts' histogram: bins are 6 to 12.5 % wide."""
+FRAUD_CODE = 3
+"""Codes of labelled applications from this one on mean fraud."""
 
 _UNUSUAL, _UNKNOWN, _USUAL = 0, 1, 2
-_FRAUD = 3
 
 
 class EntityProfile(Struct, frozen=True, array_like=True, gc=False):
@@ -129,13 +130,13 @@ def with_label(
     cents = 0 if amount_cny is None else amount_cents(amount_cny)
     labelled, known_frauds = profile.labelled, profile.known_frauds
     if old:
-        labelled = _without_pair(labelled, second, code + _FRAUD * (old == "fraud"))
+        labelled = _without_pair(labelled, second, code + FRAUD_CODE * (old == "fraud"))
     if new:
-        labelled = _with_pair(labelled, second, code + _FRAUD * (new == "fraud"), LABELLED_KEPT)
+        labelled = _with_pair(labelled, second, code + FRAUD_CODE * (new == "fraud"), LABELLED_KEPT)
     if fraud > 0:
-        known_frauds = _with_pair(known_frauds, second, code + _FRAUD, FRAUDS_KEPT)
+        known_frauds = _with_pair(known_frauds, second, code + FRAUD_CODE, FRAUDS_KEPT)
     elif fraud < 0:
-        known_frauds = _without_pair(known_frauds, second, code + _FRAUD)
+        known_frauds = _without_pair(known_frauds, second, code + FRAUD_CODE)
     return replace(
         profile,
         cents=profile.cents - fraud * cents,

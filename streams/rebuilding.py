@@ -21,6 +21,7 @@ from config.settings import Settings
 from models.decision import Verdict
 from models.events import BlacklistEntry, DeviceEvent, Label, Time
 from models.facts import ApplicationFacts, LabelFacts
+from models.features.amounts import usual_amount
 from models.identifiers import Tokeniser
 from models.labelling import flag_at
 from models.policy.policy import Policy
@@ -87,6 +88,7 @@ class _Audited(Struct):
     event: ApplicationFacts
     decision: Verdict
     enrichment: _AuditedEnrichment
+    features: dict[str, float | None]
 
 
 class _AlertHead(Struct):
@@ -184,6 +186,7 @@ async def _write_applications(index: RefillIndex, audited: Sequence[_Audited]) -
                 application_id=each.event.application_id,
                 occurred_ms=each.event.occurred_ms,
                 decision_flag=each.decision,
+                usual=usual_amount(each.features),
             )
             for each in audited
             if not each.enrichment.degraded

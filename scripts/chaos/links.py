@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from config.settings import Settings
 from models.enrichment import DecisionFlag, Observation
+from models.entities import FRAUD_CODE, EntityProfile
 from models.events import Application, BlacklistEntry, DeviceEvent, Label
 from models.facts import ApplicationFacts, epoch_ms
 from models.identifiers import Tokeniser
@@ -109,6 +110,23 @@ async def _remember(clean: LinkIndex, facts: Sequence[ApplicationFacts], decisio
 
 
 def _differences(there: Observation, here: Observation) -> list[str]:
-    """Names of the fields that differ, but for the stored result, which has bytes of its own in each."""
-    there, here = replace(there, earlier=None), replace(here, earlier=None)
+    """Names of the fields that differ. The stored result, which has bytes of its own in each, is left out, and so is
+    whether amounts were usual, which nobody tells the index in memory."""
+    there, here = (
+        replace(each, earlier=None, profiles=[replace(of, profile=_unjudged(of.profile)) for of in each.profiles])
+        for each in (there, here)
+    )
     return [name for name in there.__struct_fields__ if getattr(there, name) != getattr(here, name)]
+
+
+def _unjudged(profile: EntityProfile) -> EntityProfile:
+    """The profile without the word whether amounts were usual; pairs of one second may stand in either order then."""
+    labelled, known_frauds = (
+        [
+            each
+            for pair in sorted(zip(pairs[::2], (code // FRAUD_CODE for code in pairs[1::2]), strict=True))
+            for each in pair
+        ]
+        for pairs in (profile.labelled, profile.known_frauds)
+    )
+    return replace(profile, labelled=labelled, known_frauds=known_frauds)

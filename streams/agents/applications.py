@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from models.decision import Decision
 from models.enrichment import DEGRADED_INDEX, Enrichment
 from models.facts import ApplicationFacts
+from models.features.amounts import usual_amount
 from models.pipeline import Decided, decide
 from streams.codec import Decoded, encode
 from streams.dependencies import Dependencies
@@ -189,6 +190,7 @@ def _to_remember(case: Decided) -> ResultToRemember:
         decision_flag=case.decision.decision,
         result=_stored(case),
         alert_ids=[alert.alert_id for alert in case.alerts],
+        usual=usual_amount(case.features),
     )
 
 

@@ -23,6 +23,7 @@ from models.entities import (
     DAY_MS,
     DAYS_KEPT,
     ENTITY_KINDS,
+    FRAUD_CODE,
     FRAUDS_KEPT,
     LABELLED_KEPT,
     RECENT_KEPT,
@@ -84,6 +85,7 @@ def _constants() -> str:
         "LABELLED_KEPT": LABELLED_KEPT,
         "FRAUDS_KEPT": FRAUDS_KEPT,
         "BINS_PER_OCTAVE": BINS_PER_OCTAVE,
+        "FRAUD_CODE": FRAUD_CODE,
     }
     return "\n".join(
         [

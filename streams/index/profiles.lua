@@ -10,7 +10,6 @@ local ONE_DAY, DAY_SIZE = ">I2I4I8I4I4", 22  -- day, applications, cents, known 
 local ONE_BIN, BIN_SIZE = ">I2I4", 6  -- bin, applications; smallest first
 local RECENT, RECENT_SIZE = ">I4I8", 12  -- second, cents; newest first
 local LABELLED, LABELLED_SIZE = ">I4B", 5  -- second, code; newest first
-local FRAUD_CODE = 3
 
 local function read_profile(stored)
   if not stored then

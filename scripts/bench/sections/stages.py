@@ -14,6 +14,7 @@ from msgspec import Struct
 from models.enrichment import Enrichment
 from models.events import Application
 from models.facts import ApplicationFacts
+from models.features.amounts import usual_amount
 from models.features.categories import categories
 from models.features.extract import extract
 from models.identifiers import Tokeniser
@@ -176,6 +177,7 @@ def _to_remember(case: Decided, result: StoredResult) -> ResultToRemember:
         decision_flag=case.decision.decision,
         result=result,
         alert_ids=[alert.alert_id for alert in case.alerts],
+        usual=usual_amount(case.features),
     )
 
 
