@@ -74,21 +74,25 @@ def summarise(facts: ApplicationFacts, observation: Observation) -> Network:
     partners = _partners(strong)
 
     applicant = facts.applicant_token[:APPLICANT_CHARACTERS]
-    is_ring = any(neighbours[position].applicant != applicant for position in component)
+    is_ring = bool({neighbours[position].applicant for position in component} - {applicant})
     ring = [neighbours[position] for position in component] if is_ring else []
     now_ms = facts.occurred_ms
     by_time = [(now_ms, facts.application_id), *((member.occurred_ms, member.application_id) for member in ring)]
     by_time.sort()
     size = len(by_time)
     near = [neighbours[position] for position in distances]
-    direct = [neighbours[position] for position in partners[SELF] if position != SELF]
+    labels = [neighbour.label for neighbour in near]
+    direct = [neighbours[position] for position in partners.get(SELF, ()) if position != SELF]
 
     return Network(
         link_summary=LinkSummary(
-            linked_applications=sum(distance == 1 for distance in distances.values()),
+            linked_applications=list(distances.values()).count(1),
             ring_size=size,
             shared=_shared(observation),
-            fraud_distance=min((d for p, d in distances.items() if neighbours[p].label == "fraud"), default=None),
+            fraud_distance=min(
+                (distance for distance, label in zip(distances.values(), labels, strict=True) if label == "fraud"),
+                default=None,
+            ),
             ring_id=_ring_id(by_time[0][1]) if is_ring else None,
             density=_density(component, partners) if is_ring else None,
             merchants=len({facts.merchant_id or "", *(member.merchant_id for member in ring)} - {""}),
@@ -100,11 +104,11 @@ def summarise(facts: ApplicationFacts, observation: Observation) -> Network:
         ring_span_ms=by_time[-1][0] - by_time[0][0] if is_ring else None,
         ring_share_24h=_share_of_last_day(by_time, now_ms) if is_ring else None,
         strong_links=len(direct),
-        strong_links_listed=sum(neighbour.listed for neighbour in direct),
-        near_frauds=sum(neighbour.label == "fraud" for neighbour in near),
-        near_honest=sum(neighbour.label == "honest" for neighbour in near),
-        near_refused=sum(neighbour.decision == "reject" for neighbour in near),
-        near_listed=sum(neighbour.listed for neighbour in near),
+        strong_links_listed=[neighbour.listed for neighbour in direct].count(True),
+        near_frauds=labels.count("fraud"),
+        near_honest=labels.count("honest"),
+        near_refused=[neighbour.decision for neighbour in near].count("reject"),
+        near_listed=[neighbour.listed for neighbour in near].count(True),
     )
 
 
@@ -138,8 +142,9 @@ def _groups(facts: ApplicationFacts, observation: Observation) -> tuple[list[Gro
 def _explore(strong: list[Group], weak: list[Group]) -> tuple[list[int], dict[int, int]]:
     """The strong component of this application, and how many links away each application that can be reached is;
     both without this application itself."""
-    if not strong and not weak:
-        return [], {}
+    if all(SELF in group for group in strong) and all(SELF in group for group in weak):
+        ring: set[int] = set().union(*strong) - {SELF}  # most applications share things directly or not at all
+        return list(ring), dict.fromkeys(ring.union(*weak) - {SELF}, 1)
     graph: nx.Graph[int | Group] = nx.Graph()  # a group is a node between its members
     graph.add_node(SELF)
     graph.add_edges_from([(member, group) for group in strong for member in group])
@@ -149,16 +154,16 @@ def _explore(strong: list[Group], weak: list[Group]) -> tuple[list[int], dict[in
     return component, {node: count // 2 for node, count in steps.items() if isinstance(node, int) and node != SELF}
 
 
-def _partners(strong: list[Group]) -> defaultdict[int, set[int]]:
+def _partners(strong: list[Group]) -> dict[int, Group]:
     """Application -> those it is strongly linked with directly, and itself."""
-    partners: defaultdict[int, set[int]] = defaultdict(set)
+    partners: dict[int, Group] = {}
     for group in strong:
         for member in group:
-            partners[member].update(group)
+            partners[member] = partners[member] | group if member in partners else group
     return partners
 
 
-def _density(component: list[int], partners: dict[int, set[int]]) -> float:
+def _density(component: list[int], partners: dict[int, Group]) -> float:
     """Share of the ring's possible pairs that are strongly linked, 0 to 1."""
     size = len(component) + 1
     linked = sum(len(partners[position]) - 1 for position in (SELF, *component))
