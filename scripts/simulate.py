@@ -27,6 +27,9 @@ from scripts.simulator.stream import SimulationConfig, simulated_stream
 from scripts.simulator.truth import write_truth
 from streams.kafka import client_options, running
 
+SHIFT_AT = 0.5
+"""Share of the time after which `--shift` shows."""
+
 RUN_ID_PATTERN = r"[A-Za-z0-9._:]{1,24}"
 REQUEST_TIMEOUT_MS = 10_000
 """A broker that does not answer, or has no such topic, ends the command so much later."""
@@ -50,10 +53,20 @@ def simulate(
     days: Annotated[
         float, typer.Option(min=0, help="Event time spans so many days ending now; 0: event time is the wall clock.")
     ] = 7.0,
+    ago: Annotated[
+        float,
+        typer.Option(
+            min=0, help="With --days: they end so many days before now, so that labels after them are mature."
+        ),
+    ] = 0.0,
     label_delay: Annotated[
         float,
         typer.Option(min=0.001, help="Days until a fraud is confirmed, about; later than now: no label yet."),
     ] = DEFAULT_DELAY_DAYS,
+    shift: Annotated[
+        bool,
+        typer.Option("--shift", help="Half-way through the time a kind of fraud appears that was not there before."),
+    ] = False,
     truth: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the ground truth here, JSON Lines.")] = None,
     seed: Annotated[int, typer.Option(help="Another seed, another stream.")] = 7,
     run_id: Annotated[
@@ -64,7 +77,7 @@ def simulate(
     """Publish simulated applications, device events and later labels with known fraud."""
     console = Console(highlight=False, soft_wrap=True)
     now = datetime.now(UTC)
-    start, end = event_span(now, days, applications, rate)
+    start, end = event_span(now, days, applications, rate, ago)
     config = SimulationConfig(
         start=start,
         end=end,
@@ -72,6 +85,7 @@ def simulate(
         fraud_share=fraud_share,
         seed=seed,
         label_delay_days=label_delay,
+        shift_at=SHIFT_AT if shift else None,
         run_id=default_run_id(seed, now) if run_id is None else _checked_run_id(run_id),
     )
     stream = simulated_stream(config)
@@ -91,13 +105,17 @@ def simulate(
         console.print(f"Ground truth: {truth}")
 
 
-def event_span(now: datetime, days: float, applications: int, rate: float) -> tuple[datetime, datetime]:
-    """(start, end) of the applications' event time: `days` ending now, or as long as publishing takes from now on.
+def event_span(
+    now: datetime, days: float, applications: int, rate: float, days_ago: float = 0.0
+) -> tuple[datetime, datetime]:
+    """(start, end) of the applications' event time: `days` ending `days_ago`, or as long as publishing takes from now
+    on.
 
     `rate` 0 with 0 days leaves no time at all, so the applications occur in the millisecond each before now.
     """
     if days:
-        return now - timedelta(days=days), now
+        end = now - timedelta(days=days_ago)
+        return end - timedelta(days=days), end
     if rate:
         return now, now + timedelta(seconds=applications / rate)
     return now - timedelta(milliseconds=applications), now

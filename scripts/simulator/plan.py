@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
-from scripts.simulator.fraud import FRAUD
+from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import ALONE, HONEST
 from scripts.simulator.timeline import HONEST_HOURS, HOUR_S, Window, part_of, pick_time
 from scripts.simulator.typology import Typology
 
 FEWEST_IN_A_LOOK_ALIKE_GROUP = 2
+SHIFT_SHARE = 0.3
+"""Of the fraud from the shift on."""
 
 
 class Group(NamedTuple):
@@ -24,32 +27,37 @@ class Group(NamedTuple):
     """Its applications are in here."""
 
 
-def plan_groups(rng: Random, applications: int, fraud_share: float, span: Window) -> list[Group]:
+def plan_groups(
+    rng: Random, applications: int, fraud_share: float, span: Window, shift_at: float | None = None
+) -> list[Group]:
     """Groups with exactly `applications` applications in all, `fraud_share` of them (rounded) fraudulent.
 
     In the order of their windows' starts. Rings take turns by typology, so that each typology occurs once before any
-    occurs twice; the last ring is only as large as what is left.
+    occurs twice; the last ring is only as large as what is left. From `shift_at` (0 to 1, a share of the span) on some
+    of the fraud is of the typology `SHIFT`, which does not occur otherwise.
     """
     fraudulent = round(applications * fraud_share)
-    rings = _rings(rng, fraudulent)
+    shifted = 0 if shift_at is None else round(fraudulent * SHIFT_SHARE * (1 - shift_at))
+    rings = _rings(rng, fraudulent - shifted, FRAUD) + _rings(rng, shifted, (SHIFT,))
+    after_shift = Window(span.start + (shift_at or 0.0) * span.length_s, span.end)
     crowd = _honest_groups(rng, applications - fraudulent)
     cast = [(typology, size, True) for typology, size in rings] + [(typology, size, False) for typology, size in crowd]
     rng.shuffle(cast)
     groups = [
-        Group(number, typology, size, fraud, _window(rng, typology, span))
+        Group(number, typology, size, fraud, _window(rng, typology, after_shift if typology is SHIFT else span))
         for number, (typology, size, fraud) in enumerate(cast, 1)
     ]
     return sorted(groups, key=lambda group: group.window.start)
 
 
-def _rings(rng: Random, fraudulent: int) -> list[tuple[Typology, int]]:
+def _rings(rng: Random, fraudulent: int, typologies: Sequence[Typology]) -> list[tuple[Typology, int]]:
     rings: list[tuple[Typology, int]] = []
     turns: list[Typology] = []
     left = fraudulent
     while left > 0:
         turns = [typology for typology in turns if typology.sizes[0] <= left]
         if not turns:
-            turns = [typology for typology in FRAUD if typology.sizes[0] <= left]
+            turns = [typology for typology in typologies if typology.sizes[0] <= left]
             rng.shuffle(turns)
         typology = turns.pop()
         size = min(left, rng.randint(*typology.sizes))

@@ -34,6 +34,8 @@ class SimulationConfig(Struct, frozen=True, kw_only=True):
     fraud_share: float = 0.05
     seed: int = 7
     label_delay_days: float = DEFAULT_DELAY_DAYS
+    shift_at: float | None = None
+    """From this share of the time on (0 to 1) a typology occurs that did not before; None: never."""
     run_id: str = "run"
     """1-24 characters of [A-Za-z0-9._:]."""
 
@@ -48,7 +50,7 @@ def simulated_stream(config: SimulationConfig) -> Iterator[TimedRecord]:
     """
     world = the_world()
     rng = Random(f"{config.seed}/{config.run_id}")
-    groups = plan_groups(rng, config.applications, config.fraud_share, config.span)
+    groups = plan_groups(rng, config.applications, config.fraud_share, config.span, config.shift_at)
     waiting: list[tuple[datetime, int, TimedRecord]] = []
     order = count()
     for group in groups:

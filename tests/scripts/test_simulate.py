@@ -14,6 +14,7 @@ from config.errors import OperatorError
 from config.settings import Settings
 from scripts import simulate as command
 from scripts.simulate import default_run_id, event_span
+from scripts.simulator.fraud import SHIFT
 from scripts.simulator.truth import read_truth
 from streams.kafka import read_to_end
 from streams.topics import create_or_check
@@ -48,6 +49,17 @@ def test_the_command_publishes_counts_and_writes_the_truth(run: CliRunner, setti
     truths = read_truth(truth)
     assert sum(line.fraud for line in truths) == 30
     assert sorted(asyncio.run(_application_ids(settings))) == sorted(line.application_id for line in truths)
+
+
+def test_a_shift_is_in_the_truth_and_the_past_is_as_far_away_as_asked(
+    run: CliRunner, settings: Settings, tmp_path: Path
+) -> None:
+    asyncio.run(create_or_check(settings, create=True))
+    truth, options = tmp_path / "truth.jsonl", ("--applications", "200", "--rate", "0", "--fraud-share", "0.2")
+    assert _simulate(run, *options, "--shift", "--ago", "30", "--truth", str(truth)).exit_code == 0
+    typologies = [line.typology for line in read_truth(truth)]
+    assert typologies.count(SHIFT.name) == 6
+    assert SHIFT.name not in typologies[: len(typologies) // 3]
 
 
 def test_two_runs_on_one_kafka_have_no_application_in_common(run: CliRunner, settings: Settings) -> None:
@@ -86,6 +98,10 @@ def test_a_run_id_that_would_break_ids_is_refused(run_id: str) -> None:
 
 def test_days_end_now() -> None:
     assert event_span(NOW, 2.0, 1_000, 50.0) == (NOW - timedelta(days=2), NOW)
+
+
+def test_days_end_so_many_days_ago() -> None:
+    assert event_span(NOW, 2.0, 1_000, 50.0, 30.0) == (NOW - timedelta(days=32), NOW - timedelta(days=30))
 
 
 def test_without_days_event_time_is_the_wall_clock() -> None:

@@ -10,6 +10,7 @@ from scripts.simulator.fraud import (
     gps_cell_crowd,
     identity_mules,
     listed_return,
+    merchant_cash_out,
     multi_lender_burst,
     reused_face,
     shared_bank_card,
@@ -29,3 +30,6 @@ FRAUD: tuple[Typology, ...] = (
     shared_bank_card.TYPOLOGY,
 )
 """The largest rings of all together have 100 applications: a default run has room for one of each."""
+
+SHIFT = merchant_cash_out.TYPOLOGY
+"""What is not there at first and appears in a stream that shifts: neither rules nor scorecard know of it."""

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.simulator.fraud import FRAUD
+from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import HONEST
-from scripts.simulator.plan import plan_groups
+from scripts.simulator.plan import SHIFT_SHARE, plan_groups
 from scripts.simulator.timeline import DAY_S, Window
 
 WEEK = Window(1_800_000_000, 1_800_000_000 + 7 * DAY_S)
@@ -60,3 +60,20 @@ def test_look_alikes_have_their_shares_of_the_honest() -> None:
 def test_groups_come_in_the_order_of_their_windows() -> None:
     starts = [group.window.start for group in plan_groups(Random(1), 2_000, 0.05, WEEK)]
     assert starts == sorted(starts)
+
+
+def test_without_a_shift_its_typology_never_occurs() -> None:
+    assert all(group.typology is not SHIFT for group in plan_groups(Random(1), 2_000, 0.5, WEEK))
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 600), st.floats(0, 1), st.floats(0, 1))
+def test_a_shift_brings_its_share_of_the_fraud_and_nothing_before_its_time(
+    rng: Random, applications: int, fraud_share: float, shift_at: float
+) -> None:
+    groups = plan_groups(rng, applications, fraud_share, WEEK, shift_at)
+    fraudulent = sum(group.size for group in groups if group.fraud)
+    shifted = [group for group in groups if group.typology is SHIFT]
+    assert sum(group.size for group in groups) == applications
+    assert fraudulent == round(applications * fraud_share)
+    assert sum(group.size for group in shifted) == round(fraudulent * SHIFT_SHARE * (1 - shift_at))
+    assert all(group.fraud and group.window.start >= WEEK.start + shift_at * WEEK.length_s for group in shifted)

@@ -11,11 +11,13 @@ import pytest
 from models.events import EVENT_TYPES, Application, BlacklistEntry, DeviceEvent, Label
 from models.identifiers import Tokeniser
 from models.tokenise import tokenise_application, tokenise_device_event, tokenise_list_entry
-from scripts.simulator.fraud import FRAUD
+from scripts.simulator.fraud import FRAUD, SHIFT
+from scripts.simulator.fraud.merchant_cash_out import colluding_stores
 from scripts.simulator.honest import HONEST
 from scripts.simulator.records import GroundTruth, TimedRecord
 from scripts.simulator.stream import SimulationConfig, simulated_stream
 from scripts.simulator.timeline import LEAD_S, LOCAL
+from scripts.simulator.world import the_world
 
 END = datetime(2026, 11, 24, 4, tzinfo=UTC)
 WEEK = SimulationConfig(start=END - timedelta(days=7), end=END)
@@ -178,3 +180,21 @@ def test_honest_applications_miss_what_real_ones_miss() -> None:
     assert 0.02 < missing([each.device is None or each.device.device_id is None for each in applications]) < 0.1
     assert 0.05 < missing([each.device is None or each.device.gps is None for each in applications]) < 0.25
     assert 0.01 < missing([bool(each.device and each.device.vpn) for each in applications]) < 0.06
+
+
+def test_what_a_shift_brings_occurs_after_half_of_the_time_alone_and_is_labelled_like_other_fraud() -> None:
+    config = msgspec.structs.replace(QUARTER, applications=2_000, shift_at=0.5, label_delay_days=3.0)
+    records = list(simulated_stream(config))
+    new = {record.key for record in records if record.truth and record.truth.typology == SHIFT.name}
+    half_way = config.start + (config.end - config.start) / 2
+    assert len(new) == 15
+    assert all(record.occurred_at >= half_way for record in records if record.key in new)
+    confirmed = [each.value for each in records if each.topic == "labels" and each.key in new]
+    assert any(isinstance(label, Label) and label.kind == "confirmed_fraud" for label in confirmed)
+
+
+def test_honest_people_apply_at_the_shops_that_cash_out_as_well() -> None:
+    values = [record.value for record in simulated_stream(msgspec.structs.replace(QUARTER, applications=5_000))]
+    stores = {store.store_id for store in colluding_stores(the_world())}
+    visited = {value.store_id for value in values if isinstance(value, Application)}
+    assert stores <= visited

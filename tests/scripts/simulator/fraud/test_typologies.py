@@ -11,6 +11,7 @@ from scripts.simulator.attempts import Attempt
 from scripts.simulator.draw import Draw, Story
 from scripts.simulator.fraud import (
     FRAUD,
+    SHIFT,
     account_takeover,
     colluding_sales_rep,
     device_farm,
@@ -18,6 +19,7 @@ from scripts.simulator.fraud import (
     gps_cell_crowd,
     identity_mules,
     listed_return,
+    merchant_cash_out,
     multi_lender_burst,
     reused_face,
     shared_bank_card,
@@ -50,6 +52,7 @@ MAY_SHARE = {
     "gps_cell_crowd": set(),
     "identity_mules": set(),
     "listed_return": set(SHARED),
+    "merchant_cash_out": set(),
     "multi_lender_burst": set(SHARED),
     "reused_face": {"face"},
     "shared_bank_card": {"bank_card"},
@@ -68,7 +71,7 @@ def most_common_share(values: Iterable[str | None]) -> float:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("typology", FRAUD, ids=lambda typology: typology.name)
+@pytest.mark.parametrize("typology", (*FRAUD, SHIFT), ids=lambda typology: typology.name)
 def test_a_ring_shares_no_identifier_that_its_typology_does_not_name(typology: Typology, seed: int) -> None:
     attempts = told(typology, seed).attempts
     for name, shared in SHARED.items():
@@ -78,7 +81,7 @@ def test_a_ring_shares_no_identifier_that_its_typology_does_not_name(typology: T
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("typology", FRAUD, ids=lambda typology: typology.name)
+@pytest.mark.parametrize("typology", (*FRAUD, SHIFT), ids=lambda typology: typology.name)
 def test_a_ring_has_the_size_and_the_window_it_was_given(typology: Typology, seed: int) -> None:
     for size in (typology.sizes[0], typology.sizes[1]):
         attempts = told(typology, seed, size).attempts
@@ -191,6 +194,20 @@ def test_a_colluding_rep_pushes_near_maximum_amounts_through_one_store(seed: int
         assert 0.88 <= attempt.request.amount_cny / PRODUCTS[attempt.product].maximum_cny <= 1
         assert attempt.gps is not None
         assert distance_km(attempt.gps, attempt.store.place) < 0.1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_cash_out_is_one_shop_and_term_and_nearly_one_amount_on_clean_handsets(seed: int) -> None:
+    attempts = told(merchant_cash_out.TYPOLOGY, seed).attempts
+    stores = {attempt.store.store_id for attempt in attempts if attempt.store}
+    assert len(stores) == 1
+    assert stores <= {store.store_id for store in merchant_cash_out.colluding_stores(the_world())}
+    for attempt in attempts:
+        assert attempt.request.term_months == merchant_cash_out.TERM_MONTHS
+        assert 0.25 < attempt.request.amount_cny / PRODUCTS[attempt.product].maximum_cny < 0.35
+        assert attempt.handset is not None
+        assert not (attempt.handset.emulator or attempt.handset.hooked)
+        assert 11 <= datetime.fromtimestamp(attempt.at + 8 * HOUR_S, UTC).hour < 17
 
 
 def test_rings_work_at_night_more_often_than_honest_people_do() -> None:
