@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from models.enrichment import Enrichment
 from models.facts import ApplicationFacts
-from models.features.case import Case
+from models.features.case import Case, Value
 from models.features.categories import EXTRA
-from models.features.registry import REGISTRY
+from models.features.needs import needs, present
+from models.features.registry import FEATURE_NAMES, REGISTRY
 from models.network import Network
 
-_VALUES = tuple((feature.name, feature.value) for feature in REGISTRY)
+_MISSING: dict[str, float | None] = dict.fromkeys(FEATURE_NAMES)
+
+
+def _by_needs() -> list[tuple[int, list[tuple[str, Value]]]]:
+    found: dict[int, list[tuple[str, Value]]] = {}
+    for feature in REGISTRY:
+        found.setdefault(needs(feature.value), []).append((feature.name, feature.value))
+    return list(found.items())
+
+
+_BY_NEEDS = _by_needs()
+"""What features need -> those features."""
 
 
 def extract(facts: ApplicationFacts, enrichment: Enrichment, network: Network | None) -> dict[str, float | None]:
@@ -19,7 +31,15 @@ def extract(facts: ApplicationFacts, enrichment: Enrichment, network: Network | 
     `network` is None when the link index could not be asked; whatever comes from the index is missing then.
     """
     case = Case(facts, enrichment.observation, network)
-    features = {name: None if (found := value(case)) is None else float(found) for name, value in _VALUES}
+    there = present(case, facts)
+    features = _MISSING.copy()
+    for needed, values in _BY_NEEDS:
+        if needed & there == needed:
+            for name, value in values:
+                found = value(case)
+                if found is not None:
+                    features[name] = float(found)
     if facts.extra is not None:
-        features.update((EXTRA + name, value) for name, value in facts.extra.numeric.items())
+        for name, number in facts.extra.numeric.items():
+            features[EXTRA + name] = number
     return features

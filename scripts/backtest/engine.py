@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from models.enrichment import Enrichment
 from models.facts import ApplicationFacts
+from models.features.amounts import usual_amount
 from models.features.categories import categories
 from models.learning.protocol import LearningModel
 from models.learning.tournament import SCORECARD, Promotion, Tournament
@@ -103,7 +104,7 @@ class Engine:
             application_id=facts.application_id,
             occurred_ms=facts.occurred_ms,
             fraud=fraud,
-            usual=None,
+            usual=usual_amount(decided.features),
             features=state.pending.pack(decided.features),
             categories=tuple(kinds.values()),
             anomaly=audit.model_outputs.anomaly,
@@ -168,6 +169,7 @@ def _to_remember(decided: Decided) -> ResultToRemember:
         decision_flag=decided.decision.decision,
         result=_NOTHING_TO_PUBLISH,
         alert_ids=[],
+        usual=usual_amount(decided.features),
     )
 
 
