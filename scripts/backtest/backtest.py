@@ -38,6 +38,7 @@ from scripts.backtest.mapping import HistoryMapping, duration, load_mapping
 from scripts.backtest.metrics import Metrics, measure
 from scripts.backtest.outputs import write_metrics, write_scores
 from scripts.backtest.recorder import Recorder
+from scripts.backtest.report import write_report
 from scripts.backtest.run import BacktestRun, BacktestSettings
 from scripts.backtest.state import State
 from scripts.embedded.valkey import EmbeddedValkey
@@ -115,6 +116,7 @@ async def run_backtest(
     metrics = measure(run.rows, run.scored)
     write_scores(run, history, options.out)
     write_metrics(metrics, options.out)
+    write_report(options.out, run, metrics)
     shutil.rmtree(work)
     return run, metrics
 

@@ -20,6 +20,7 @@ from models.learning.tournament import SCORECARD, Promotion, Tournament
 from models.pipeline import FRAUD_MODEL, Decided, Models, decide, scorecard_model
 from models.policy.policy import Policy
 from models.scoring.scorer import ServedModel
+from scripts.backtest.brief_scorer import brief, whole
 from scripts.backtest.columns import NEVER_MS
 from scripts.backtest.facts import FactsOfRows, Row
 from scripts.backtest.label_reader import LabelReader
@@ -136,7 +137,7 @@ class Engine:
                 return
         served = scorecard_model(self._policy)
         if champion != SCORECARD:
-            served = ServedModel(FRAUD_MODEL, f"{champion}-{examples}", self._learners[champion].scorer())
+            served = ServedModel(FRAUD_MODEL, f"{champion}-{examples}", brief(self._learners[champion].scorer()))
         self.models = replace(self.models, champion=served)
         state.serving, state.refreshed_ms, state.refreshed_examples = champion, now_ms, examples
 
@@ -156,7 +157,7 @@ class Engine:
 
     def _explain(self, facts: ApplicationFacts, decided: Decided) -> None:
         champion, anomaly = self.models.champion, decided.audit.model_outputs.anomaly
-        score = champion.scorer.score(decided.features, categories(facts), anomaly)
+        score = whole(champion.scorer).score(decided.features, categories(facts), anomaly)
         self.state.recorder.explain(score.contributions)
 
 

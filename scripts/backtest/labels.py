@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from array import array
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import NamedTuple
 
+from msgspec import msgpack
+
 from models.learning.protocol import Example
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_decoder = msgpack.Decoder(list[float | None])
 
 
 class Seen(NamedTuple):
@@ -24,8 +25,8 @@ class Seen(NamedTuple):
     occurred_ms: int
     fraud: bool
     usual: bool | None
-    features: array[float]
-    """Of the packer's names, those that it knew at the time; NaN is missing."""
+    features: bytes
+    """Packed: see `PendingLabels.pack`."""
     categories: tuple[str | None, ...]
     anomaly: float | None
     fraud_score: float
@@ -38,22 +39,25 @@ class PendingLabels:
     def __init__(self) -> None:
         self._heap: list[Seen] = []
         self._names: list[str] = []
-        self._absent: list[str] | None = None
-        """Features that no row has had so far."""
+        """Features that a row has had so far, in the order of their values in `Seen.features`."""
+        self._missing: dict[str, float | None] = {}
+        """All features, missing."""
+        self._absent: list[str] = []
+        """Those that no row has had so far."""
         self._categories: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self._heap)
 
-    def pack(self, features: dict[str, float | None]) -> array[float]:
-        """Features in little room."""
-        if self._absent is None:
-            self._absent = list(features)
+    def pack(self, features: dict[str, float | None]) -> bytes:
+        """Features in little room. All rows of a history have the same names in the same order."""
+        if not self._missing:
+            self._missing, self._absent = dict.fromkeys(features), list(features)
         new = [name for name in self._absent if features[name] is not None]
         if new:
             self._names += new
             self._absent = [name for name in self._absent if features[name] is None]
-        return array("d", [math.nan if (value := features[name]) is None else value for name in self._names])
+        return msgpack.encode([features[name] for name in self._names])
 
     def add(self, seen: Seen, categories: dict[str, str | None]) -> None:
         """Keep a row, whose `categories` hold values only, until its label is known."""
@@ -68,10 +72,8 @@ class PendingLabels:
     def example(self, seen: Seen) -> Example:
         """What the models learn. All labels of a history are known, whatever would have been decided: none stands for
         others."""
-        features: dict[str, float | None] = dict.fromkeys(self._absent or ())
-        features.update((name, None) for name in self._names[len(seen.features) :])
-        for name, value in zip(self._names, seen.features, strict=False):
-            features[name] = None if math.isnan(value) else value
+        features = self._missing.copy()
+        features.update(zip(self._names, _decoder.decode(seen.features), strict=False))
         return Example(
             example_id=f"{seen.application_id}:label",
             application_id=seen.application_id,
