@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import ssl
@@ -110,8 +111,7 @@ class App(faust.App):
 
     async def on_stop(self) -> None:
         self._stop_deadline.start()
-        await self._learner.stop()
-        await super().on_stop()
+        await asyncio.gather(self._learner.stop(), super().on_stop())
 
     async def on_shutdown(self) -> None:
         await super().on_shutdown()

@@ -22,7 +22,7 @@ from time import monotonic, perf_counter
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
-from msgspec import Struct, ValidationError, json
+from msgspec import DecodeError, Struct, json
 
 from models.events import Label, Time
 from models.facts import epoch_ms
@@ -81,6 +81,8 @@ class LabelJoin:
                 await self._follow()
             except (NotReadyError, IndexUnavailableError, BrokerUnreachableError, KafkaError) as error:
                 logger.warning("label_join_waits", error=type(error).__name__)
+            except Exception:  # applications go on; labels wait, and are tried again
+                logger.exception("label_join_failed")
             self._ready = _NOBODY
             await asyncio.sleep(RETRY_PAUSE_S)
 
@@ -162,9 +164,12 @@ class LabelJoin:
         async for chunk in _chunks(self._deps, {place: min(starts.values())}):
             told: defaultdict[int, dict[str, ToldExample]] = defaultdict(dict)
             for record in chunk:
-                home = partition_of(record.key, numbers)
+                try:
+                    example = json.decode(record.value or b"", type=_Example)
+                except DecodeError:  # nor can the learner read it
+                    continue
+                home = partition_of(example.application_id.encode(), numbers)
                 if home in starts and record.offset >= starts[home]:
-                    example = json.decode(record.value, type=_Example)
                     told[home][example.application_id] = ToldExample(
                         Told(example.example_id, example.fraud), epoch_ms(example.occurred_at)
                     )
@@ -206,8 +211,8 @@ class LabelJoin:
             decided: defaultdict[str, list[Frozen]] = defaultdict(list)
             for record in records:
                 try:
-                    audit = self._audits.decode(record.value)
-                except ValidationError as error:  # another release's: no label will teach anything about it
+                    audit = self._audits.decode(record.value or b"")
+                except DecodeError as error:  # another release's: no label will teach anything about it
                     logger.warning("decision_audit_unreadable", offset=record.offset, error=str(error))
                 else:
                     decided[audit.application_id].append(frozen_decision(audit))

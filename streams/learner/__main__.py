@@ -8,10 +8,15 @@ import signal
 import sys
 import threading
 
+import structlog
+
+from config.errors import OperatorError
 from config.settings import Settings
 from streams.learner.process import run_learner
 from streams.logs import configure_logs
 from streams.pacing import pace_metadata_requests
+
+logger = structlog.get_logger(__name__)
 
 NICENESS = 10
 """Whatever scores comes first."""
@@ -24,7 +29,11 @@ def main() -> None:
     settings = Settings()
     configure_logs(settings.log_level)
     pace_metadata_requests()
-    asyncio.run(_run(settings))
+    try:
+        asyncio.run(_run(settings))
+    except OperatorError as error:
+        logger.error("learner_cannot_start", error=str(error))
+        raise SystemExit(1) from None
 
 
 async def _run(settings: Settings) -> None:

@@ -130,8 +130,11 @@ class Learner:
                 example = self._examples.decode(record.value)
             except msgspec.DecodeError as error:
                 logger.warning("example_unreadable", offset=record.offset, error=str(error))
-            else:
+                continue
+            try:
                 keeper.learn(example)
+            except Exception:  # the same again would fail again
+                logger.exception("example_failed", offset=record.offset)
 
     async def _keep(self, keeper: Keeper, position: int, time: int) -> None:
         """Save, commit, announce, in that order."""

@@ -87,14 +87,14 @@ class LearnerSupervisor:
         logger.info("learner_started", pid=process.pid)
         hearing = asyncio.create_task(self._hear(process))
         try:
-            while not hearing.done():
+            while not (hearing.done() or self._stopping):
                 if await self._stays(False, STOP_AFTER_S):
                     logger.info("learner_not_wanted")
                     break
         finally:
             await self._end()
             hearing.cancel()
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, ValueError):  # ValueError: no report is so long
                 await hearing
             self._deps.metrics.learner_up.set(0)
         if not self._stopping:

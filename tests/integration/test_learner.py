@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -270,3 +271,24 @@ async def test_a_learner_that_was_frozen_through_a_take_over_writes_nothing_more
         for each in (first, second):
             each.kill()
             each.communicate()
+
+
+async def test_a_learner_without_its_snapshot_learns_everything_again(
+    start_worker: StartWorker, client: Client, quick: Settings
+) -> None:
+    first = start_worker(quick)
+    await teach(quick, range(100))
+    await learned(quick, 100)
+    first.stop()
+    before = await current(quick)
+    shutil.rmtree(Path(quick.model_url) / "learner")
+    await client.send("training", b"no example")
+    start_worker(quick)
+    await teach(quick, range(100, 160))
+    offset, version = await learned(quick, 161)
+    newest = chain(quick, version)[0]
+    assert (offset, newest.header.examples) == (161, 160)
+    after = await current(quick)
+    assert before is not None
+    assert after is not None
+    assert after.trained_examples > before.trained_examples
