@@ -98,7 +98,7 @@ class PersonCounts(Struct, frozen=True, array_like=True):
     """Earlier applications of the applicant that were decided `reject`."""
 
 
-class Neighbour(Struct, frozen=True, array_like=True):
+class Neighbour(Struct, frozen=True, array_like=True, gc=False):
     """Another application of the neighbourhood and what is known of it now."""
 
     application_id: str

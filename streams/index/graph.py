@@ -48,6 +48,8 @@ class Overflow:
         """Counts in the windows up to `time`, and in all within the retention of it; one at `without` left out."""
         counts = [
             self._count((time - window) // width + 1, time // width, width, without)
+            if self._newest_ms > time - window
+            else 0
             for window, width in zip(WINDOWS_MS, _BUCKETS_MS, strict=True)
         ]
         width = _BUCKETS_MS[-1]
@@ -68,16 +70,26 @@ class Shared:
     """What an identifier has besides one application: the others within the retention, newest first, and the counts
     of those beyond the newest that are remembered one by one."""
 
-    __slots__ = ("beyond", "nodes", "older")
+    __slots__ = ("_ages_ms", "_time", "beyond", "nodes", "older")
 
-    def __init__(self, nodes: list[Node], older: list[int], beyond: int) -> None:
+    def __init__(self, nodes: list[Node], time: int, older: list[int], beyond: int) -> None:
         self.nodes = nodes
         self.older = older
         self.beyond = beyond
+        self._time = time
+        self._ages_ms: list[int] | None = None
+
+    @property
+    def ages_ms(self) -> list[int]:
+        """How long before the application each of `nodes` was, rising; negative: after it."""
+        if self._ages_ms is None:
+            time = self._time
+            self._ages_ms = [time - node.time for node in self.nodes]
+        return self._ages_ms
 
 
 _NONE_OLDER = [0] * len(WINDOWS_MS)
-NOBODY_ELSE = Shared([], _NONE_OLDER, 0)
+NOBODY_ELSE = Shared([], 0, _NONE_OLDER, 0)
 
 
 class Graph:
@@ -136,9 +148,9 @@ class Graph:
         else:
             nodes = [node for node in reversed(entries) if node is not own and abs(node.time - time) < RETENTION_MS]
         if len(entries) < NEIGHBOURS_PER_IDENTIFIER or identifier not in self._overflow:
-            return Shared(nodes, _NONE_OLDER, 0)
+            return Shared(nodes, time, _NONE_OLDER, 0)
         own_time = own.time if own is not None and own not in entries else None
-        return Shared(nodes, *self._overflow[identifier].read(time, own_time))
+        return Shared(nodes, time, *self._overflow[identifier].read(time, own_time))
 
     def drop(self, node: Node) -> list[str]:
         """Forget an application. Returns its identifiers that have no other any more."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, count
-from operator import add
 from typing import Literal
 
 from models.enrichment import (
@@ -39,7 +39,7 @@ _REFUSED = len(PERSON_POSITIONS)
 class _Source:
     """An identifier as a possible link."""
 
-    __slots__ = ("code", "degree", "leads_on", "nodes", "own", "token", "walked")
+    __slots__ = ("code", "degree", "is_all", "leads_on", "nodes", "own", "token", "walked")
 
     def __init__(self, identifier: str, shared: Shared, own: bool, holders: Shared | None = None) -> None:
         """`holders` have the number that those of `shared` name as a contact's."""
@@ -54,6 +54,8 @@ class _Source:
         crowded, weak = self.degree > CROWD, self.code in _WEAK
         self.walked = not crowded or (own and not weak)
         self.leads_on = not crowded and not weak
+        self.is_all = self.walked and not self.leads_on and holders is None
+        """When no other source has anybody, its applications are the neighbourhood."""
 
 
 class Neighbourhood:
@@ -80,7 +82,9 @@ class Neighbourhood:
         self._tokens = tokens
         self._shared = {identifier: graph.others(identifier, time, own) for identifier in identifiers}
         self._positions: dict[Node, int] = {}
-        self._at_hop_one = 0
+        self._around: list[Node] = []  # in the order of positions
+        self._only: _Source | None = None
+        self._cut = False
         self._leads_on: set[Node] = set()
         self._placed: set[Node] = set()
         self.truncated = [
@@ -107,34 +111,40 @@ class Neighbourhood:
         """Applications and distinct applicants per window; `included` is 1 to count this application too."""
         if shared is NOBODY_ELSE:
             return [included] * len(WINDOWS_MS), [included] * len(WINDOWS_MS)
-        counts, applicants = [included] + [0] * (len(WINDOWS_MS) - 1), [included] + [0] * (len(WINDOWS_MS) - 1)
-        seen = {self._applicant}
-        window, width, time = 0, WINDOWS_MS[0], self._time
-        for node in shared.nodes:
-            age = time - node.time
-            if age >= 0:
-                while age >= width:
-                    window += 1
-                    width = WINDOWS_MS[window]
-                counts[window] += 1
-                applicant = node.applicant
-                if applicant not in seen:
-                    seen.add(applicant)
-                    applicants[window] += 1
-        return list(map(add, accumulate(counts), shared.older)), list(accumulate(applicants))
+        seen, ages = {self._applicant}, shared.ages_ms
+        start = bisect_left(ages, 0)
+        ends = [bisect_left(ages, width) for width in WINDOWS_MS]
+        counts = [included + end - start + older for end, older in zip(ends, shared.older, strict=True)]
+        if {node.applicant for node in shared.nodes} <= seen:
+            return counts, [included] * len(WINDOWS_MS)
+        firsts = []  # where each applicant's newest application stands
+        for at, node in enumerate(shared.nodes[start:], start):
+            applicant = node.applicant
+            if applicant not in seen:
+                seen.add(applicant)
+                firsts.append(at)
+        return counts, [included + bisect_left(firsts, end) for end in ends]
 
     def walk(self) -> tuple[list[Neighbour], list[Link]]:
         """The neighbours two hops out, and what links them."""
         sources, seen = self._own_sources()
-        self._fetch(sources)
-        self._at_hop_one = len(self._positions)
-        further = self._sources_of_neighbours(seen) if self._leads_on else []
-        self._fetch(further)
-        nodes = list(self._positions)
-        self._positions[self._own] = -1
+        holding = [source for source in sources if source.nodes]
+        if len(holding) == 1 and holding[0].is_all:
+            self._only = holding[0]  # as somebody's long history: no need to look for each application twice
+            self._around = self._only.nodes
+            self._placed.update(self._placed_by(self._only))
+            neighbours = [node.near or node.neighbour(1) for node in self._around]
+            further = []
+        else:
+            self._fetch(sources)
+            at_hop_one = len(self._positions)
+            further = self._sources_of_neighbours(seen) if self._leads_on else []
+            self._fetch(further)
+            self._around = list(self._positions)
+            self._positions[self._own] = -1
+            neighbours = [node.near or node.neighbour(1) for node in self._around[:at_hop_one]]
+            neighbours += [node.far or node.neighbour(2) for node in self._around[at_hop_one:]]
         links = [link for source in [*sources, *further] if (link := self._link(source)) is not None]
-        neighbours = [node.neighbour(1) for node in nodes[: self._at_hop_one]]
-        neighbours += [node.neighbour(2) for node in nodes[self._at_hop_one :]]
         return neighbours, links
 
     def _own_sources(self) -> tuple[list[_Source], set[str]]:
@@ -179,19 +189,27 @@ class Neighbourhood:
                 found.update(dict.fromkeys(source.nodes))
                 if source.leads_on:
                     self._leads_on.update(source.nodes)
-                if source.own and source.code in _PLACED:
-                    self._placed.update([node for node in source.nodes if node.place is not None])
+                self._placed.update(self._placed_by(source))
         found.pop(self._own, None)
         nodes = [node for node in found if node not in self._positions] if self._positions else list(found)
         room = NEIGHBOURS_MAX - len(self._positions)
         if len(nodes) > room:
+            self._cut = True
             self.truncated.append("nodes")
             nodes = sorted(nodes, key=lambda node: (node.time, node.name), reverse=True)[:room]
         self._positions.update(zip(nodes, count(len(self._positions))))
 
+    def _placed_by(self, source: _Source) -> list[Node]:
+        if not source.own or source.code not in _PLACED:
+            return []
+        return [node for node in source.nodes if node.place is not None]
+
     def _link(self, source: _Source) -> Link | None:
         members = [-1] if source.own else []
-        members += [position for position in map(self._positions.get, source.nodes) if position is not None]
+        if source is self._only:
+            members += range(len(source.nodes))
+        else:
+            members += [position for position in map(self._positions.get, source.nodes) if position is not None]
         if len(members) < 2 and (source.walked or not source.own):
             return None
         came_by = [node.channel for node in source.nodes]
@@ -206,7 +224,7 @@ class Neighbourhood:
             return {}
         return {
             position: node.place
-            for node, position in self._positions.items()
+            for position, node in enumerate(self._around)
             if node in self._placed and node.place is not None
         }
 
@@ -222,17 +240,15 @@ class Neighbourhood:
             if identifier[0] in PERSON_POSITIONS:
                 seen.add(identifier)
                 counts[PERSON_POSITIONS[identifier[0]]][0] += 1
-        window, width, time, positions = 0, WINDOWS_MS[0], self._time, self._positions
-        for node in self._shared[id_number].nodes:
-            age = time - node.time
-            if age >= 0 and node in positions:
-                while age >= width:
-                    window += 1
-                    width = WINDOWS_MS[window]
-                for identifier in node.person_uses:
-                    if identifier not in seen:
-                        seen.add(identifier)
-                        counts[PERSON_POSITIONS[identifier[0]]][window] += 1
-                if node.decision == "reject":
-                    counts[_REFUSED][window] += 1
+        shared = self._shared[id_number]
+        start = bisect_left(shared.ages_ms, 0)
+        for node, age in zip(shared.nodes[start:], shared.ages_ms[start:], strict=True):
+            if self._cut and node not in self._positions:
+                continue
+            for identifier in node.person_uses:
+                if identifier not in seen:
+                    seen.add(identifier)
+                    counts[PERSON_POSITIONS[identifier[0]]][bisect_right(WINDOWS_MS, age)] += 1
+            if node.decision == "reject":
+                counts[_REFUSED][bisect_right(WINDOWS_MS, age)] += 1
         return PersonCounts(*(list(accumulate(each)) for each in counts))

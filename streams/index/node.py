@@ -42,7 +42,6 @@ class Node:
         "_decision_usual",
         "_label_ms",
         "_label_usual",
-        "_shown",
         "amount_cny",
         "applicant",
         "application_id",
@@ -51,11 +50,13 @@ class Node:
         "decision_at",
         "event",
         "events",
+        "far",
         "identifiers",
         "label",
         "listed",
         "merchant_id",
         "name",
+        "near",
         "person_uses",
         "place",
         "time",
@@ -83,7 +84,9 @@ class Node:
         self._decision_usual: bool | None = None
         self._label_usual: bool | None = None
         self._label_ms = 0
-        self._shown: list[Neighbour | None] = [None, None]
+        self.near: Neighbour | None = None
+        """The application as others see it, one step away, when that has been made; `far`: two steps."""
+        self.far: Neighbour | None = None
 
     def take_up(self, time: int, event: str) -> bool:
         """Note the event; False when it was noted before, or is older than all the newest that are told apart."""
@@ -119,26 +122,26 @@ class Node:
         self.channel = application.channel or ""
         self.amount_cny = application.amount_cny
         self.place = application_place(application)
-        self._shown = [None, None]
+        self.near = self.far = None
 
     def decide(self, decision: DecisionFlag, at: tuple[int, str], usual: bool | None) -> None:
         """Note the decision on an event, if that is the newest one that was decided."""
         if at > self.decision_at:
             self.decision, self.decision_at, self._decision_usual = decision, at, usual
-            self._shown = [None, None]
+            self.near = self.far = None
 
     def set_label(self, label: LabelFlag, occurred_ms: int, usual: bool | None) -> None:
         """Note a label, if it is the newest one; of several of one moment the last in the order of the codes."""
         said = (occurred_ms, _LABEL_RANKS[label], USUAL_CODES[usual])
         if said > (self._label_ms, _LABEL_RANKS[self.label], USUAL_CODES[self._label_usual]):
             self.label, self._label_ms, self._label_usual = label, occurred_ms, usual
-            self._shown = [None, None]
+            self.near = self.far = None
 
     def set_listed(self, listed: bool) -> None:
         """Note whether an identifier of its own is on a list."""
         if listed != self.listed:
             self.listed = listed
-            self._shown = [None, None]
+            self.near = self.far = None
 
     @property
     def touched_ms(self) -> int:
@@ -152,19 +155,21 @@ class Node:
         return Membership(self.time, self.amount_cny, self.label, usual)
 
     def neighbour(self, hop: int) -> Neighbour:
-        """The application as others see it, 1 or 2 steps away; made once and used again until something changes."""
-        shown = self._shown[hop - 1]
-        if shown is None:
-            shown = self._shown[hop - 1] = Neighbour(
-                self.application_id,
-                self.time,
-                self.applicant,
-                self.merchant_id,
-                self.channel,
-                self.amount_cny or 0.0,
-                self.decision,
-                self.label,
-                self.listed,
-                hop,
-            )
-        return shown
+        """Make `near` (1) or `far` (2), which stands until something changes."""
+        made = Neighbour(
+            self.application_id,
+            self.time,
+            self.applicant,
+            self.merchant_id,
+            self.channel,
+            self.amount_cny or 0.0,
+            self.decision,
+            self.label,
+            self.listed,
+            hop,
+        )
+        if hop == 1:
+            self.near = made
+        else:
+            self.far = made
+        return made
