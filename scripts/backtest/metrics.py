@@ -160,7 +160,7 @@ def _entity_metrics(
 
 
 def _by_week(day: Integers, fraud: Flags, score: Floats, by_entity: dict[str, EntityMetrics]) -> list[WeekMetrics]:
-    monday = day - (day + 3) % 7  # 1970-01-01 was a Thursday
+    monday = monday_of(day)
     weeks = []
     for first in np.unique(monday):
         there = monday == first
@@ -180,6 +180,11 @@ def _by_week(day: Integers, fraud: Flags, score: Floats, by_entity: dict[str, En
             )
         )
     return weeks
+
+
+def monday_of(day: Integers) -> Integers:
+    """The Monday of each day's week; days count from 1970-01-01, which was a Thursday."""
+    return day - (day + 3) % 7
 
 
 def _date(day: np.int64) -> str:
