@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ from rich.console import Console
 
 from config.errors import OperatorError
 from config.settings import Settings
+from models.policy.policy import load_policy_file
 from scripts.demonstration.place import empty_directory
 from scripts.demonstration.screen import screen
 from scripts.demonstration.start import Running, Say, started
@@ -23,6 +26,8 @@ from scripts.embedded.signals import ended_by_signals
 FRAME_S = 0.25
 SECONDS_BETWEEN_READINESS = 1.0
 MISSING_SHOWN = 5
+LABEL_DELAY_DAYS = 1.0
+"""Labels come twenty times sooner than in life, so that there is something to learn from within a minute."""
 
 
 class DemoFailedError(OperatorError):
@@ -40,8 +45,21 @@ def demo(
     fraud_share: Annotated[float, typer.Option(min=0, max=1, help="Share of fraudulent applications.")] = 0.08,
     seed: Annotated[int, typer.Option(help="Another seed, other people.")] = 7,
     days: Annotated[
-        float, typer.Option(min=0, help="Event time spans so many days ending now; 0: event time is the wall clock.")
+        float,
+        typer.Option(
+            min=0, help="Event time spans so many days, long enough ago for labels to be mature; 0: it is now."
+        ),
     ] = 30.0,
+    label_delay: Annotated[
+        float, typer.Option(min=0.001, help="Days of event time until a fraud is confirmed, about.")
+    ] = LABEL_DELAY_DAYS,
+    shift: Annotated[
+        bool, typer.Option("--shift", help="Half-way a kind of fraud appears that was not there before.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Write there what was learned: a page with curves of recall."),
+    ] = None,
     kafka_port: Annotated[int, typer.Option(min=0, max=65535, help="Kafka's port; 0 finds a free one.")] = 0,
     redis_port: Annotated[int, typer.Option(min=0, max=65535, help="Valkey's port; 0 finds a free one.")] = 0,
 ) -> None:
@@ -58,6 +76,9 @@ def demo(
         fraud_share=fraud_share,
         seed=seed,
         days=days,
+        days_ago=longest_maturity_days(Settings()),
+        label_delay_days=label_delay,
+        shift=shift,
     )
     console = Console(highlight=False, soft_wrap=True)
 
@@ -68,7 +89,7 @@ def demo(
         with ended_by_signals(), empty_directory(Settings().data_dir.absolute() / "demo") as directory:
             console.print(f"Starting Kafka, Valkey and a worker in {directory}")
             with started(directory, kafka_port, redis_port, console, say) as running:
-                _show(running, plan, console, say)
+                _show(running, plan, report, console, say)
     except KeyboardInterrupt:
         console.print("Stopped before the end.")
 
@@ -80,7 +101,12 @@ def number_of_applications(seconds: float | None, applications: int | None, rate
     return min(limits) if limits else None
 
 
-def _show(running: Running, plan: TrafficPlan, console: Console, say: Say) -> None:
+def longest_maturity_days(settings: Settings) -> float:
+    """By the policy: labels that are so old count, so the models learn from all that the demo publishes."""
+    return max(load_policy_file(settings.policy).document.labels.maturity_days.values(), default=0.0)
+
+
+def _show(running: Running, plan: TrafficPlan, report: Path | None, console: Console, say: Say) -> None:
     """Run the traffic to its end, or until Ctrl-C, and sum it up. Raises DemoFailedError."""
     _print_where(running, console)
     tally = Tally()
@@ -93,6 +119,8 @@ def _show(running: Running, plan: TrafficPlan, console: Console, say: Say) -> No
         by_hand = True
     error = traffic.stop()
     print_summary(console, tally, traffic.view.seconds)
+    if report is not None and ended is None:
+        _report(running, tally, report, console)
     directory = running.settings.data_dir
     console.print(f"Topics and logs stay until the next demo. `tidegate up --data-dir {directory}` serves them again.")
     if ended is not None:
@@ -101,6 +129,16 @@ def _show(running: Running, plan: TrafficPlan, console: Console, say: Say) -> No
         raise DemoFailedError(f"The traffic has failed: {error!r}") from error
     if not tally.complete and not by_hand:
         raise DemoFailedError(_missing(tally, running))
+
+
+def _report(running: Running, tally: Tally, directory: Path, console: Console) -> None:
+    # What draws takes a while to import, and is wanted at the end alone.
+    from scripts.demonstration.learning_report import learning_lines, read_scored, write_learning_report  # noqa: PLC0415
+
+    scored = asyncio.run(read_scored(running.settings, tally.truths))
+    for line in learning_lines(scored):
+        console.print(line, markup=False)
+    console.print(f"Report  {write_learning_report(directory, scored)}")
 
 
 def _watch(running: Running, traffic: Traffic, console: Console, say: Say) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from models.decision import Verdict
-from scripts.simulator.fraud import FRAUD
+from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import HONEST
 from scripts.simulator.records import GroundTruth
 
@@ -71,9 +71,11 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 def by_typology(truths: Iterable[GroundTruth], verdicts: Mapping[str, Verdict]) -> list[Typology]:
-    """Every typology that the simulator knows, frauds first, also those that did not occur. Applications without a
-    verdict are left out."""
-    known = [(each.name, True) for each in FRAUD] + [(each.name, False) for each in HONEST]
+    """Every typology that the simulator knows, frauds first, also those that did not occur; what a shift brings only
+    when there was one. Applications without a verdict are left out."""
+    truths = list(truths)
+    shifted = [SHIFT] if any(truth.typology == SHIFT.name for truth in truths) else []
+    known = [(each.name, True) for each in (*FRAUD, *shifted)] + [(each.name, False) for each in HONEST]
     rows = {name: Typology(name=name, fraud=fraud, every=Flagged(), late=Flagged()) for name, fraud in known}
     for truth in truths:
         verdict = verdicts.get(truth.application_id)
@@ -86,8 +88,10 @@ def by_typology(truths: Iterable[GroundTruth], verdicts: Mapping[str, Verdict]) 
 
 
 def targets(rows: Iterable[Typology]) -> list[Target]:
-    """What the detection should reach, with what it did."""
-    fraud = [row for row in rows if row.fraud]
+    """What the detection should reach, with what it did. What a shift brings is nothing that rules know: models have to
+    learn it first."""
+    rows = list(rows)
+    fraud = [row for row in rows if row.fraud and row.name != SHIFT.name]
     honest = {row.name: row.every for row in rows if not row.fraud}
     limits = {"honest applications": sum(honest.values(), Flagged())} | {name: honest[name] for name in CROWDED}
     return [

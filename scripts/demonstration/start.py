@@ -24,6 +24,9 @@ from streams.topics import TOPICS, TopicsNotReadyError, create_or_check
 LEAST_INDEX_DEADLINE_MS = 250
 """Kafka, Valkey, the worker and the traffic share this machine's cores: that one waits for another is no outage."""
 
+MOST_SNAPSHOT_S = 5.0
+"""Event time runs thousands of times faster than the clock, so what was learned has to serve sooner, too."""
+
 Say = Callable[[str], None]
 """Called with what is done, as in `Kafka listens`."""
 
@@ -85,6 +88,7 @@ def demo_settings(servers: EmbeddedServers, data_dir: Path) -> Settings:
         "model_dir": None,
         "demo": True,
         "replication_factor": 1,
+        "learner_snapshot_s": min(operators.learner_snapshot_s, MOST_SNAPSHOT_S),
         "index_deadline_ms": max(operators.index_deadline_ms, LEAST_INDEX_DEADLINE_MS),
         "web_host": LOOPBACK,
         "web_port": free_port(),

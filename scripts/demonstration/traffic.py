@@ -24,7 +24,7 @@ from models.alerts import Alert
 from models.dead_letter import DeadLetter
 from models.decision import Decision
 from scripts.demonstration.tally import Tally, View
-from scripts.simulate import event_span
+from scripts.simulate import SHIFT_AT, event_span
 from scripts.simulator.publishing import publish
 from scripts.simulator.records import TimedRecord
 from scripts.simulator.stream import SimulationConfig, simulated_stream
@@ -50,7 +50,13 @@ class TrafficPlan(Struct, frozen=True, kw_only=True):
     fraud_share: float
     seed: int
     days: float
-    """Event time spans so many days ending now; 0: event time is the wall clock."""
+    """Event time spans so many days; 0: event time is the wall clock."""
+    days_ago: float
+    """Those days end so many days before now."""
+    label_delay_days: float
+    """Fraud is confirmed about so many days after the application."""
+    shift: bool
+    """Half-way through the first stream a typology appears, and stays."""
 
 
 class Traffic:
@@ -119,13 +125,15 @@ class Traffic:
         plan = self._plan
         applications = plan.applications or APPLICATIONS_A_STREAM
         for number in count(1):
-            start, end = event_span(datetime.now(UTC), plan.days, applications, plan.rate)
+            start, end = event_span(datetime.now(UTC), plan.days, applications, plan.rate, plan.days_ago)
             config = SimulationConfig(
                 start=start,
                 end=end,
                 applications=applications,
                 fraud_share=plan.fraud_share,
                 seed=plan.seed,
+                label_delay_days=plan.label_delay_days,
+                shift_at=(SHIFT_AT if number == 1 else 0.0) if plan.shift else None,
                 run_id=f"demo{number}",
             )
             on_progress = partial(self._count_sent, self._tally.sent)

@@ -14,9 +14,9 @@ import psutil
 import pytest
 
 from config.settings import Settings
-from scripts.demo import number_of_applications
+from scripts.demo import longest_maturity_days, number_of_applications
 from scripts.embedded import EmbeddedKafka
-from scripts.simulator.fraud import FRAUD
+from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import HONEST
 from streams.kafka import read_to_end
 
@@ -96,7 +96,8 @@ def endless(tmp_path: Path) -> Iterator[Demo]:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One that has ended by itself."""
-    demo = Demo(tmp_path_factory.mktemp("demo"), "--seconds", str(SECONDS))
+    directory = tmp_path_factory.mktemp("demo")
+    demo = Demo(directory, "--seconds", str(SECONDS), "--shift", "--report", str(directory / "report"))
     try:
         demo.wait(READY_S)
         yield demo
@@ -127,6 +128,19 @@ def test_its_summary_has_each_typology_and_each_target(finished: Demo) -> None:
         assert (typology.name if typology.name != "none" else "nothing special") in summary
     assert summary.count("at least 85%") == 1
     assert summary.count("at most 3%") == 3
+
+
+def test_its_report_is_about_every_application_and_the_summary_says_what_was_learned(finished: Demo) -> None:
+    path = finished.directory / "report" / "report.html"
+    assert f"Report  {path}" in finished.said
+    assert "Learning: " in finished.said
+    assert f"1–{RATE * SECONDS}" in path.read_text()
+    assert SHIFT.name in path.read_text()
+    assert {each.name for each in path.parent.iterdir()} == {"report.html", "recall.png", "new_fraud.png"}
+
+
+def test_labels_that_have_to_mature_are_mature_when_the_demo_publishes_them() -> None:
+    assert longest_maturity_days(Settings(_env_file=None)) == 30.0
 
 
 def test_every_application_that_stands_in_kafka_has_a_decision_there(finished: Demo) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from models.decision import Verdict
 from scripts.demonstration.detection import Flagged, Target, Typology, by_typology, targets
-from scripts.simulator.fraud import FRAUD
+from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import HONEST
 from scripts.simulator.records import GroundTruth
 from tests.scripts.demonstration.published import truth
@@ -53,6 +53,13 @@ def test_every_typology_has_one_row_even_when_it_did_not_occur() -> None:
     names = [each.name for each in by_typology([], {})]
     assert len(names) == len(set(names))
     assert set(names) == {each.name for each in (*FRAUD, *HONEST)}
+
+
+def test_what_a_shift_brings_has_a_row_when_it_occurred_and_no_part_in_the_target() -> None:
+    truths = [truth(f"A-{position}", SHIFT.name, position) for position in range(1, 5)]
+    rows = by_typology(truths, {each.application_id: "approve" for each in truths})
+    assert row(rows, SHIFT.name).every == Flagged(4, 0)
+    assert targets(rows)[0].measured == Flagged()
 
 
 def test_the_share_of_nothing_is_unknown_and_no_target_is_met_or_missed_by_it() -> None:

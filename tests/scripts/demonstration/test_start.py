@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.demonstration.start import LEAST_INDEX_DEADLINE_MS, demo_settings
+from scripts.demonstration.start import LEAST_INDEX_DEADLINE_MS, MOST_SNAPSHOT_S, demo_settings
 from scripts.embedded import EmbeddedServers
 
 
@@ -62,3 +62,11 @@ def test_the_index_has_a_longer_deadline_at_least(
 ) -> None:
     monkeypatch.setenv("TIDEGATE_INDEX_DEADLINE_MS", str(given))
     assert demo_settings(servers, tmp_path).index_deadline_ms == used
+
+
+@pytest.mark.parametrize(("given", "used"), [(MOST_SNAPSHOT_S - 1, MOST_SNAPSHOT_S - 1), (60.0, MOST_SNAPSHOT_S)])
+def test_what_was_learned_serves_within_seconds(
+    given: float, used: float, servers: EmbeddedServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIDEGATE_LEARNER_SNAPSHOT_S", str(given))
+    assert demo_settings(servers, tmp_path).learner_snapshot_s == used

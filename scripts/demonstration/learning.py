@@ -1,0 +1,125 @@
+"""What learning was worth: whatever decided, held against the policy's scorecard on the same applications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+from msgspec import Struct
+
+from models.learning.evidence import FALSE_POSITIVES
+from models.learning.quality import Flags, Floats, Ranking
+from streams.snapshots import name_of
+
+STRETCHES_AT_MOST = 13
+"""A quarter of a year has so many weeks."""
+LEAST_IN_A_STRETCH = 400
+"""With fewer, one false positive in a hundred is a matter of three or four applications."""
+
+
+class Scored(Struct, frozen=True, kw_only=True):
+    """An application when it was first decided, with its ground truth."""
+
+    decided_at: datetime
+    occurred_at: datetime
+    fraud: bool
+    typology: str
+    model: str
+    """Version of the model that decided."""
+    served: float
+    """Its fraud score."""
+    scorecard: float
+    """What the policy's scorecard says of the same features."""
+
+
+class Recall(Struct, frozen=True, kw_only=True):
+    """Shares of some frauds that score above a threshold which 1% of the honest exceed; None where there is nothing to
+    share."""
+
+    frauds: int
+    served: float | None
+    scorecard: float | None
+
+
+class Stretch(Struct, frozen=True, kw_only=True):
+    """Some applications in a row."""
+
+    first: int
+    """Its first application, counted from 1, ..."""
+    last: int
+    """... and its last."""
+    since: datetime
+    """Earliest event time."""
+    until: datetime
+    """Latest event time."""
+    model: str
+    """Name of the model that decided the last of them."""
+    every: Recall
+    """Of all fraud."""
+    new: Recall
+    """Of one typology."""
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """Another model decides from here on."""
+
+    first: int
+    """The first application that it decided, counted from 1."""
+    occurred_at: datetime
+    model: str
+    """Its name."""
+
+
+def in_order(scored: Iterable[Scored]) -> list[Scored]:
+    """In the order of their decisions."""
+    return sorted(scored, key=lambda each: each.decided_at)
+
+
+def recall(scored: Sequence[Scored], typology: str | None = None) -> Recall:
+    """Of the frauds of a typology, or of all; the threshold is that of these applications."""
+    fraud = np.array([each.fraud for each in scored], dtype=bool)
+    wanted = np.array([each.fraud and typology in (None, each.typology) for each in scored], dtype=bool)
+    return Recall(
+        frauds=int(wanted.sum()),
+        served=_caught(fraud, np.array([each.served for each in scored]), wanted),
+        scorecard=_caught(fraud, np.array([each.scorecard for each in scored]), wanted),
+    )
+
+
+def stretches(scored: Sequence[Scored], new: str) -> list[Stretch]:
+    """Stretches of equal length, in order; `new` is the typology that is measured by itself."""
+    number = max(1, min(STRETCHES_AT_MOST, len(scored) // LEAST_IN_A_STRETCH))
+    edges = [round(len(scored) * each / number) for each in range(number + 1)]
+    found = []
+    for start, end in pairwise(edges):
+        here = scored[start:end]
+        if here:
+            stretch = Stretch(
+                first=start + 1,
+                last=end,
+                since=min(each.occurred_at for each in here),
+                until=max(each.occurred_at for each in here),
+                model=name_of(here[-1].model),
+                every=recall(here),
+                new=recall(here, new),
+            )
+            found.append(stretch)
+    return found
+
+
+def changes(scored: Sequence[Scored]) -> list[Change]:
+    """Where another model began to decide; that a model has learned on is none."""
+    found = []
+    for number, (before, each) in enumerate(pairwise(scored), 2):
+        if name_of(before.model) != name_of(each.model):
+            found.append(Change(first=number, occurred_at=each.occurred_at, model=name_of(each.model)))
+    return found
+
+
+def _caught(fraud: Flags, score: Floats, wanted: Flags) -> float | None:
+    ranking = Ranking(fraud, score)
+    if not (ranking.has_both and wanted.any()):
+        return None
+    return float(ranking.caught_at(FALSE_POSITIVES)[wanted].mean())
