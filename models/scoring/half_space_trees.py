@@ -7,9 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from river.anomaly import HalfSpaceTrees
-from river.tree.base import Leaf
-
 Leaves = tuple[int, ...]
 """Where a point ends up: one leaf of each tree, numbered through all trees."""
 
@@ -18,6 +15,9 @@ class CompiledTrees:
     """`HalfSpaceTrees(seed=seed)` over the coordinates `names`, each 0 to 1. A point must have them all."""
 
     def __init__(self, names: Iterable[str], seed: int) -> None:
+        # Here, because it takes scipy along: 200 MB and seconds that only who builds trees should spend.
+        from river.anomaly import HalfSpaceTrees  # noqa: PLC0415
+
         # river's default size. Larger trees (25 of height 15) take seconds to build.
         trees: Any = HalfSpaceTrees(seed=seed)
         trees.learn_one(dict.fromkeys(names, 0.0))  # river builds them at the first point
@@ -64,6 +64,8 @@ class CompiledTrees:
 
 
 def _compile_search(trees: Sequence[Any]) -> Callable[[Mapping[str, float]], Leaves]:
+    from river.tree.base import Leaf  # noqa: PLC0415 - as above
+
     names = sorted({node.feature for tree in trees for node in tree.iter_branches()})
     variables = {name: f"v{position}" for position, name in enumerate(names)}
     leaves = iter(range(len(trees) * 2 ** trees[0].height))
