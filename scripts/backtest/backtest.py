@@ -38,7 +38,6 @@ from scripts.backtest.mapping import HistoryMapping, duration, load_mapping
 from scripts.backtest.metrics import Metrics, measure
 from scripts.backtest.outputs import write_metrics, write_scores
 from scripts.backtest.recorder import Recorder
-from scripts.backtest.report import write_report
 from scripts.backtest.run import BacktestRun, BacktestSettings
 from scripts.backtest.state import State
 from scripts.embedded.valkey import EmbeddedValkey
@@ -94,7 +93,7 @@ class Screen(Protocol):
 async def run_backtest(
     options: Options, policy: Policy, screen: Screen, stop: Callable[[], bool] = lambda: False
 ) -> tuple[BacktestRun, Metrics]:
-    """Run a backtest, or go on with one that was stopped, and write its results into `options.out`.
+    """Run a backtest, or go on with one that was stopped, and write scores and metrics into `options.out`.
 
     `stop` is asked now and then; when it says yes a checkpoint is written and StoppedError raised. Raises
     MappingError, HistoryError and OtherRunError for what the operator has to put right.
@@ -116,7 +115,6 @@ async def run_backtest(
     metrics = measure(run.rows, run.scored)
     write_scores(run, history, options.out)
     write_metrics(metrics, options.out)
-    write_report(options.out, run, metrics)
     shutil.rmtree(work)
     return run, metrics
 

@@ -20,6 +20,7 @@ from config.settings import Settings
 from models.policy.policy import load_policy_file
 from scripts.backtest.backtest import Options, run_backtest
 from scripts.backtest.mapping import duration, load_mapping
+from scripts.backtest.report import write_report
 from scripts.backtest.screen import ConsoleScreen, summary
 
 
@@ -71,6 +72,7 @@ def backtest(
     with _stop_asked() as stop, ConsoleScreen(console) as screen:
         run, metrics = asyncio.run(run_backtest(options, policy, screen, stop))
     console.print(summary(run, metrics))
+    write_report(out, run, metrics)
     console.print(f"{out}: scores.parquet, metrics.json, report.html")
 
 
