@@ -113,12 +113,11 @@ def _frauds(summary: LabelSummary, profile: EntityProfile, now_s: int, codes: by
     count = len(codes)
     summary.last_fraud_age_d = age_days(now_s, moments[0])
     summary.first_fraud_age_d = age_days(now_s, moments[-1])
-    usual = [moment for moment, code in zip(moments, fraud_codes, strict=True) if code != _UNUSUAL_FRAUD[0]]
-    unusual = (
-        [moment for moment, code in zip(moments, fraud_codes, strict=True) if code == _UNUSUAL_FRAUD[0]]
-        if len(usual) < len(moments)
-        else []
-    )
+    if _UNUSUAL_FRAUD[0] in fraud_codes:
+        usual = [moment for moment, code in zip(moments, fraud_codes, strict=True) if code != _UNUSUAL_FRAUD[0]]
+        unusual = [moment for moment, code in zip(moments, fraud_codes, strict=True) if code == _UNUSUAL_FRAUD[0]]
+    else:
+        usual, unusual = moments, []
     summary.usual_frauds_30d = sum(map((now_s - MONTH_DAYS * DAY_MS // 1000).__lt__, usual))
     summary.unusual_frauds_14d = sum(map((now_s - FORTNIGHT_DAYS * DAY_MS // 1000).__lt__, unusual))
     if usual:
