@@ -13,10 +13,10 @@ from models.learning.evidence import FALSE_POSITIVES
 from models.learning.quality import Flags, Floats, Ranking
 from streams.snapshots import name_of
 
-STRETCHES_AT_MOST = 13
-"""A quarter of a year has so many weeks."""
+STRETCHES = 13
+"""About; a quarter of a year has so many weeks."""
 LEAST_IN_A_STRETCH = 400
-"""With fewer, one false positive in a hundred is a matter of three or four applications."""
+"""About; with fewer, one false positive in a hundred is a matter of three or four applications."""
 
 
 class Scored(Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class Stretch(Struct, frozen=True, kw_only=True):
     until: datetime
     """Latest event time."""
     model: str
-    """Name of the model that decided the last of them."""
+    """Name of the model that decided."""
     every: Recall
     """Of all fraud."""
     new: Recall
@@ -89,24 +89,29 @@ def recall(scored: Sequence[Scored], typology: str | None = None) -> Recall:
 
 
 def stretches(scored: Sequence[Scored], new: str) -> list[Stretch]:
-    """Stretches of equal length, in order; `new` is the typology that is measured by itself."""
-    number = max(1, min(STRETCHES_AT_MOST, len(scored) // LEAST_IN_A_STRETCH))
-    edges = [round(len(scored) * each / number) for each in range(number + 1)]
+    """Stretches of much the same length, in order. None spans a change of the model: scores of two models do not rank
+    together. `new` is the typology that is measured by itself."""
+    starts = [0, *(change.first - 1 for change in changes(scored)), len(scored)]
     found = []
-    for start, end in pairwise(edges):
-        here = scored[start:end]
-        if here:
-            stretch = Stretch(
-                first=start + 1,
-                last=end,
-                since=min(each.occurred_at for each in here),
-                until=max(each.occurred_at for each in here),
-                model=name_of(here[-1].model),
-                every=recall(here),
-                new=recall(here, new),
-            )
-            found.append(stretch)
+    for start, end in pairwise(starts):
+        length = max(LEAST_IN_A_STRETCH, len(scored) / STRETCHES)
+        number = max(1, round((end - start) / length))
+        edges = [start + round((end - start) * each / number) for each in range(number + 1)]
+        found += [_stretch(scored, *each, new) for each in pairwise(edges) if each[0] < each[1]]
     return found
+
+
+def _stretch(scored: Sequence[Scored], start: int, end: int, new: str) -> Stretch:
+    here = scored[start:end]
+    return Stretch(
+        first=start + 1,
+        last=end,
+        since=min(each.occurred_at for each in here),
+        until=max(each.occurred_at for each in here),
+        model=name_of(here[0].model),
+        every=recall(here),
+        new=recall(here, new),
+    )
 
 
 def changes(scored: Sequence[Scored]) -> list[Change]:

@@ -37,9 +37,9 @@ def draw_recall(
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("applications")
     axes.set_ylabel("recall at 1% false positives")
-    axes.set_title(title)
+    axes.set_title(title, loc="left")
     axes.grid(visible=True, alpha=0.3)
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside upper right", ncols=2)
     figure.savefig(path, dpi=DOTS_PER_INCH, metadata={"Software": None})
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scripts.demonstration.learning import (
     LEAST_IN_A_STRETCH,
-    STRETCHES_AT_MOST,
+    STRETCHES,
     Change,
     changes,
     in_order,
@@ -51,21 +51,32 @@ def test_every_application_is_in_one_stretch(count: int) -> None:
     ("applications", "expected"),
     [
         (1, 1),
-        (2 * LEAST_IN_A_STRETCH - 1, 1),
+        (LEAST_IN_A_STRETCH * 3 // 2, 2),
+        (LEAST_IN_A_STRETCH * 3 // 2 - 1, 1),
         (2 * LEAST_IN_A_STRETCH, 2),
-        (STRETCHES_AT_MOST * LEAST_IN_A_STRETCH, STRETCHES_AT_MOST),
-        (2 * STRETCHES_AT_MOST * LEAST_IN_A_STRETCH, STRETCHES_AT_MOST),
+        (STRETCHES * LEAST_IN_A_STRETCH, STRETCHES),
+        (2 * STRETCHES * LEAST_IN_A_STRETCH, STRETCHES),
     ],
 )
-def test_stretches_are_long_enough_and_not_too_many(applications: int, expected: int) -> None:
+def test_stretches_are_about_long_enough_and_not_too_many(applications: int, expected: int) -> None:
     assert len(stretches(honest(applications), "new")) == expected
 
 
-def test_a_stretch_says_when_it_was_and_who_decided_at_its_end() -> None:
-    rows = [*honest(399), scored(399, 0.9, 0.9, fraud=True, typology="new", model="blend-7-0123abcd")]
+def test_a_stretch_says_when_it_was() -> None:
+    rows = [*honest(399), scored(399, 0.9, 0.9, fraud=True, typology="new")]
     [found] = stretches(rows, "new")
-    assert (found.since, found.until, found.model) == (START, rows[-1].occurred_at, "blend")
+    assert (found.since, found.until) == (START, rows[-1].occurred_at)
     assert (found.every.frauds, found.new.frauds, found.new.served) == (1, 1, 1.0)
+
+
+def test_no_stretch_spans_a_change_of_the_model() -> None:
+    found = stretches([*honest(450), *honest(20, 450, "blend-7-0123abcd"), *honest(800, 470)], "new")
+    assert [(each.first, each.last, each.model) for each in found] == [
+        (1, 450, "scorecard-1"),
+        (451, 470, "blend"),
+        (471, 870, "scorecard-1"),
+        (871, 1_270, "scorecard-1"),
+    ]
 
 
 def test_a_model_that_learned_on_is_no_change_and_another_one_is() -> None:
