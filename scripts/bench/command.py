@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import tempfile
 from collections.abc import Sequence
-from enum import StrEnum
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +13,11 @@ import typer
 from msgspec import structs
 from rich.console import Console
 
+from scripts.backtest.mapping import duration
 from scripts.bench.interruptible import run
 from scripts.bench.machine import this_machine
 from scripts.bench.markdown import write_page
-from scripts.bench.place import Place, Plan
+from scripts.bench.place import History, Place, Plan
 from scripts.bench.plots import draw_plots
 from scripts.bench.report import Report, read_report, write_report
 from scripts.bench.sections.registry import SECTIONS
@@ -34,23 +35,13 @@ _ABOUT = "; ".join(f"{name}: {section.about}" for name, section in SECTIONS.item
 _QUICK = ", ".join(name for name, section in SECTIONS.items() if section.quick)
 
 
-class SectionName(StrEnum):
-    """What can be asked for: the registry's sections, or all."""
-
-    RATES = "rates"
-    LATENCY = "latency"
-    STAGES = "stages"
-    WORKERS = "workers"
-    RINGS = "rings"
-    INDEX = "index"
-    REBUILD = "rebuild"
-    ALL = EVERYTHING
-
-
 def bench(
     *,
-    sections: Annotated[
-        list[SectionName] | None, typer.Argument(help=f"{_ABOUT}; all. Without any: {_QUICK}.", show_default=False)
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help=f"{_ABOUT}; all. Without any: {_QUICK}.", show_default=False, metavar="[SECTION]... [HISTORY]"
+        ),
     ] = None,
     applications: Annotated[int, typer.Option(min=200, help="Applications a measurement.")] = 6_000,
     runs: Annotated[int, typer.Option(min=1, help="Measurements of a rate, of which the median counts.")] = 3,
@@ -60,6 +51,14 @@ def bench(
     sizes: Annotated[
         list[int] | None, typer.Option(min=100, help="Applications in the index; give it several times.")
     ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="models: the history's mapping file.")] = None,
+    label_delay: Annotated[
+        str | None, typer.Option(help="models: when labels are known, e.g. 7d. Overrides the mapping.")
+    ] = None,
+    score_from: Annotated[
+        datetime | None, typer.Option(help="models: rows before it are learned from, but do not count.")
+    ] = None,
+    score_until: Annotated[datetime | None, typer.Option(help="models: the run ends before it.")] = None,
     json: Annotated[
         Path | None, typer.Option(help="Write the figures here; those of other sections that stand there are kept.")
     ] = None,
@@ -69,19 +68,26 @@ def bench(
     """Measure decisions a second, latency, cost and memory on this machine.
 
     Starts an embedded Kafka and Valkey of its own on free ports, in a temporary directory. Nothing else should run.
+    Models are compared over a table of the past: tidegate bench models HISTORY --mapping MAP.
     """
+    sections, history = asked(words or [], mapping)
+    if history is not None:
+        history = structs.replace(
+            history, label_delay=_delay(label_delay), score_from=score_from, score_until=score_until
+        )
     console = Console(highlight=False)
     configure_logs("CRITICAL")  # a measured process has a log of its own
     known = read_report(json) if json is not None else None
     report = known or Report(machine=this_machine())
-    plan = Plan(applications=applications, runs=runs, samples=samples, sizes=sorted(sizes or SIZES))
+    plan = Plan(applications=applications, runs=runs, samples=samples, sizes=sorted(sizes or SIZES), history=history)
     with ended_by_signals(), tempfile.TemporaryDirectory(prefix="tidegate-bench-") as directory:
         with download_progress(console) as on_download:
             servers = EmbeddedServers(Path(directory), 0, 0, on_download)
-            servers.start()
+            if not all(SECTIONS[name].of_history for name in sections):
+                servers.start()
         try:
             place = Place(servers, Path(directory), console)
-            for name in chosen(sections or []):
+            for name in sections:
                 report = structs.replace(report, **{name: _measured(name, place, plan)})
                 console.print(for_terminal(SECTIONS[name].table(getattr(report, name))))
                 if json is not None:
@@ -95,11 +101,31 @@ def bench(
         write_page(report, drawn, markdown)
 
 
-def chosen(sections: Sequence[str]) -> list[str]:
-    """The sections to measure, in their own order: those named, all of them, or the quick ones."""
-    if not sections:
-        return [name for name, section in SECTIONS.items() if section.quick]
-    return [name for name in SECTIONS if name in sections or EVERYTHING in sections]
+def asked(words: Sequence[str], mapping: Path | None) -> tuple[list[str], History | None]:
+    """The sections to measure, in their own order: those named, all of them, or the quick ones; and the history, which
+    is the word that is no section's name. Sections of a history are among all of them when there is one.
+
+    Raises typer.BadParameter.
+    """
+    others = [word for word in words if word not in SECTIONS and word != EVERYTHING]
+    sections = [name for name in SECTIONS if name in words or EVERYTHING in words]
+    if not words:
+        sections = [name for name, section in SECTIONS.items() if section.quick]
+    named = [name for name in sections if SECTIONS[name].of_history and name in words]
+    if others and not any(SECTIONS[name].of_history for name in sections):
+        raise typer.BadParameter(f"there is no section {others[0]!r}; there are {', '.join([*SECTIONS, EVERYTHING])}")
+    if len(others) == 1 and mapping is not None:
+        return sections, History(path=Path(others[0]), mapping=mapping)
+    if others or named or mapping is not None:
+        raise typer.BadParameter("models are compared over one table: tidegate bench models HISTORY --mapping MAP")
+    return [name for name in sections if not SECTIONS[name].of_history], None
+
+
+def _delay(text: str | None) -> timedelta | None:
+    try:
+        return None if text is None else duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--label-delay") from None
 
 
 def _measured(name: str, place: Place, plan: Plan) -> object:

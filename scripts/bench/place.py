@@ -23,6 +23,19 @@ LONGEST_DEADLINE_MS = 10_000
 """For the link index where its own cost is measured: that it is slow then is no outage."""
 
 
+class History(Struct, frozen=True, kw_only=True):
+    """A table of the past, and which part of it counts. A time that states no zone is in the mapping's."""
+
+    path: Path
+    mapping: Path
+    label_delay: timedelta | None = None
+    """Instead of the mapping's."""
+    score_from: datetime | None = None
+    """What is before it is learned from, and does not count."""
+    score_until: datetime | None = None
+    seed: int = 0
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """How much to measure."""
 
@@ -34,6 +47,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Latencies at half of the capacity; the other levels last as long."""
     sizes: list[int]
     """Applications in the link index, rising."""
+    history: History | None = None
+    """None: no section needs one."""
 
 
 class Record(Struct, frozen=True):

@@ -11,6 +11,7 @@ from config.errors import OperatorError
 from scripts.bench.machine import Machine
 from scripts.bench.sections.index import IndexGrowth
 from scripts.bench.sections.latency import Latency
+from scripts.bench.sections.models import Comparison
 from scripts.bench.sections.rates import Rates
 from scripts.bench.sections.rebuild import Rebuild
 from scripts.bench.sections.rings import Rings
@@ -29,6 +30,7 @@ class Report(Struct, frozen=True, kw_only=True):
     rings: Rings | None = None
     stages: Stages | None = None
     rebuild: Rebuild | None = None
+    models: Comparison | None = None
 
 
 class ReportError(OperatorError):

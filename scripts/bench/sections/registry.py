@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from scripts.bench.place import Place, Plan
-from scripts.bench.sections import index, latency, rates, rebuild, rings, stages, workers
+from scripts.bench.sections import index, latency, models, rates, rebuild, rings, stages, workers
 from scripts.bench.tables import Table
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ class Section(Struct, frozen=True, kw_only=True):
     """A few words for the help."""
     quick: bool
     """Measured when nobody says what."""
+    of_history: bool = False
+    """Measured over a table of the past, and not on servers."""
     measure: Callable[[Place, Plan], Coroutine[Any, Any, Any]]
     table: Callable[[Any], Table]
     plots: Mapping[str, Callable[[Any, Axes], None]]
@@ -77,5 +79,13 @@ SECTIONS: dict[str, Section] = {
         measure=rebuild.measure,
         table=rebuild.table,
         plots={},
+    ),
+    "models": Section(
+        about="all candidate models over a table of the past (HISTORY, --mapping)",
+        quick=False,
+        of_history=True,
+        measure=models.measure,
+        table=models.table,
+        plots={"models": models.draw},
     ),
 }

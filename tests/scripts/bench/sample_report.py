@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import numpy as np
+
+from models.learning.quality import quality
 from scripts.bench.cost import Cost
 from scripts.bench.load import Latencies
 from scripts.bench.machine import Conditions, Machine
 from scripts.bench.report import Report
 from scripts.bench.sections.index import IndexGrowth, IndexSize
 from scripts.bench.sections.latency import SHARES, Latency, level
+from scripts.bench.sections.models import Candidate, Comparison
 from scripts.bench.sections.rates import Rate, Rates
 from scripts.bench.sections.rebuild import Rebuild, RebuiltPart
 from scripts.bench.sections.rings import RingCost, Rings
@@ -42,6 +46,18 @@ def size(applications: int, wall_us: float, bytes_per_application: float = 1_500
 
 def workers_level(workers: int, *per_s: float) -> WorkersLevel:
     return WorkersLevel(workers=workers, per_s=list(per_s), cpu_us={"workers": 600.0, "Kafka": 150.0, "bench": 50.0})
+
+
+def candidate(name: str, fraud_score: float, learn_us: float | None) -> Candidate:
+    """A model that gives the fraud this score, and the honest row 0.5."""
+    return Candidate(
+        name=name,
+        quality=quality(np.array([True, False]), np.array([fraud_score, 0.5])),
+        predict_us=100.0,
+        learn_us=learn_us,
+        scorer_bytes=None if learn_us is None else 2_048,
+        learner_bytes=None if learn_us is None else 10_240,
+    )
 
 
 def sample_report() -> Report:
@@ -82,5 +98,12 @@ def sample_report() -> Report:
             conditions=conditions(),
             applications=6_000,
             parts=[RebuiltPart(part="applications", records=6_000, seconds=2.0)],
+        ),
+        models=Comparison(
+            conditions=conditions(),
+            history="past.csv",
+            rows=1_000,
+            scored=100,
+            candidates=[candidate("scorecard", 0.2, None), candidate("blend", 0.8, 12.5)],
         ),
     )

@@ -7,22 +7,53 @@ import time
 from pathlib import Path
 
 import pytest
+import typer
 
 from scripts.bench import interruptible
-from scripts.bench.command import EVERYTHING, SectionName, chosen
+from scripts.bench.command import EVERYTHING, asked
+from scripts.bench.place import History
 from scripts.bench.report import Report, read_report, write_report
 from scripts.bench.sections.registry import SECTIONS
 from tests.scripts.bench.sample_report import sample_report
 
-
-def test_every_section_can_be_asked_for() -> None:
-    assert [each.value for each in SectionName] == [*SECTIONS, EVERYTHING]
+MAP = Path("map.toml")
 
 
 def test_sections_are_measured_in_their_own_order() -> None:
-    assert chosen(["index", "rates"]) == ["rates", "index"]
-    assert chosen([EVERYTHING]) == list(SECTIONS)
-    assert chosen([]) == ["rates", "latency", "stages"]
+    assert asked(["index", "rates"], None) == (["rates", "index"], None)
+    assert asked([], None) == (["rates", "latency", "stages"], None)
+
+
+def test_all_are_those_that_need_no_history_unless_there_is_one() -> None:
+    assert asked([EVERYTHING], None) == ([name for name in SECTIONS if name != "models"], None)
+    assert asked([EVERYTHING, "past.csv"], MAP) == (list(SECTIONS), History(path=Path("past.csv"), mapping=MAP))
+
+
+def test_a_history_is_the_word_that_is_no_section() -> None:
+    history = History(path=Path("past.csv"), mapping=MAP)
+    assert asked(["models", "past.csv"], MAP) == (["models"], history)
+    assert asked(["past.csv", "models", "rates"], MAP) == (["rates", "models"], history)
+
+
+@pytest.mark.parametrize(
+    ("words", "mapping"),
+    [
+        (["models"], None),
+        (["models"], MAP),
+        (["models", "past.csv"], None),
+        (["models", "past.csv", "other.csv"], MAP),
+        (["all", "past.csv"], None),
+        (["rates"], MAP),
+    ],
+)
+def test_models_need_one_history_and_its_mapping(words: list[str], mapping: Path | None) -> None:
+    with pytest.raises(typer.BadParameter, match="tidegate bench models HISTORY --mapping MAP"):
+        asked(words, mapping)
+
+
+def test_a_word_that_is_no_section_is_named() -> None:
+    with pytest.raises(typer.BadParameter, match="no section 'ratse'; there are rates,"):
+        asked(["ratse"], None)
 
 
 def test_a_short_run_leaves_figures_plots_and_a_page_beside_what_an_earlier_one_left(tmp_path: Path) -> None:
