@@ -39,9 +39,7 @@ def bench(
     *,
     words: Annotated[
         list[str] | None,
-        typer.Argument(
-            help=f"{_ABOUT}; all. Without any: {_QUICK}.", show_default=False, metavar="[SECTION]... [HISTORY]"
-        ),
+        typer.Argument(help=f"{_ABOUT}; all. Without any: {_QUICK}.", show_default=False, metavar="SECTION|HISTORY"),
     ] = None,
     applications: Annotated[int, typer.Option(min=200, help="Applications a measurement.")] = 6_000,
     runs: Annotated[int, typer.Option(min=1, help="Measurements of a rate, of which the median counts.")] = 3,
