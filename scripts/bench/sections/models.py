@@ -8,6 +8,7 @@ what the index remembers does not depend on who is ahead.
 from __future__ import annotations
 
 import asyncio
+import math
 import pickle
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -189,11 +190,10 @@ def draw(comparison: Comparison, axes: Axes) -> None:
     """Average precision against what a prediction costs."""
     for each in comparison.candidates:
         worth = each.quality.average_precision
-        if worth is not None:
-            axes.plot(each.predict_us, worth, "o")
-            axes.annotate(each.name, (each.predict_us, worth), (6, 4), textcoords="offset points")
+        axes.plot(each.predict_us, math.nan if worth is None else worth, "o", label=each.name)
     axes.set(title="Models", xlabel="microseconds a prediction", ylabel="average precision", ylim=(0, 1.05))
-    axes.set(xlim=(0, 1.3 * max(each.predict_us for each in comparison.candidates) or 1.0))
+    axes.set_xlim(left=0)
+    axes.legend()
 
 
 def _kib(size: int | None) -> str:

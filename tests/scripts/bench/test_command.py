@@ -14,6 +14,7 @@ from scripts.bench.command import EVERYTHING, asked
 from scripts.bench.place import History
 from scripts.bench.report import Report, read_report, write_report
 from scripts.bench.sections.registry import SECTIONS
+from tests.scripts.backtest.histories import transactions, write_csv, write_mapping
 from tests.scripts.bench.sample_report import sample_report
 
 MAP = Path("map.toml")
@@ -73,6 +74,23 @@ def test_a_short_run_leaves_figures_plots_and_a_page_beside_what_an_earlier_one_
     assert report.stages == earlier.stages
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["rings.png", "stages.png"]
     assert "![Processor time of a decision](plots/stages.png)" in (tmp_path / "figures.md").read_text()
+
+
+def test_models_are_compared_without_any_servers(tmp_path: Path) -> None:
+    write_csv(tmp_path / "past.csv", transactions(60))
+    write_mapping(tmp_path)
+    command = Path(sys.executable).with_name("tidegate")
+    options = ["--mapping", "map.toml", "--label-delay", "12h", "--json", "figures.json", "--plots", "plots"]
+    done = subprocess.run(
+        [command, "bench", "models", "past.csv", *options],
+        cwd=tmp_path, env={**os.environ, "COLUMNS": "160"}, capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "past.csv: 60 rows, of which 60 count" in done.stdout
+    report = read_report(tmp_path / "figures.json")
+    assert report is not None
+    assert report.models is not None
+    assert (tmp_path / "plots" / "models.png").exists()
 
 
 def test_what_a_measurement_raises_comes_out() -> None:
