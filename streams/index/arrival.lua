@@ -56,14 +56,13 @@ end
 local function visit(app, identifier, stored, place)
   local others, present = others_of(app, stored)
   local key, overflow_key = app.prefix .. identifier, app.prefix .. "O" .. identifier
-  local overflow
+  local number, overflow = #others / WIDTH
   if place and app.fresh and (app.latest or not app.known[identifier]) then
     local entries = app.name
     if others ~= "" then
-      entries = insert(others, app.node.time, app.name, app.node.tail)
       local returns = app.known[identifier] and not present  -- it was counted among the older ones
-      local evicted = #entries > PER_IDENTIFIER * WIDTH and sub(entries, -WIDTH)
-      if evicted then entries = sub(entries, 1, -WIDTH - 1) end
+      local evicted
+      entries, evicted = insert(others, app.node.time, app.name, app.node.tail)
       if returns or evicted then
         overflow = read_overflow(overflow_key)
         if returns then count_in_overflow(overflow, app.old_time, -1) end
@@ -71,15 +70,15 @@ local function visit(app, identifier, stored, place)
         call("SET", overflow_key, pack(overflow), "PX", app.ttl)
       end
       present = not evicted or sub(evicted, 7, 17) ~= app.name
-      if evicted and present then others = sub(others, 1, -WIDTH - 1) end
+      if evicted and present then number = number - 1 end
     end
     call("SET", key, entries, "PX", app.ttl)
   end
   if others == "" then return NOBODY_ELSE end
   local fields = KINDS[byte(identifier)].links and 4 or 2
-  local flat, count = read_entries(others, app.time, fields)
+  local flat, count = read_entries(others, number, app.time, fields)
   local older, beyond = NOTHING, 0
-  if #others / WIDTH + (present and 1 or 0) >= PER_IDENTIFIER then
+  if number + (present and 1 or 0) >= PER_IDENTIFIER then
     local own_time = app.has[identifier] and not present and app.node.time
     older, beyond = overflow_counts(overflow or read_overflow(overflow_key), app.time, own_time)
   end
@@ -150,8 +149,7 @@ local function take_in(request, head, tail, place)
   local profiles = {}
   for i, identifier in ipairs(identifiers) do
     shared[identifier] = visit(app, identifier, values[i], true)
-    local profile = profile_at[i] and meet(app, identifier, values[profile_at[i]], values[i])
-    if profile then profiles[#profiles + 1] = "\146" .. pack(i - 1) .. binary(profile) end
+    profiles[i] = profile_at[i] and meet(app, identifier, values[profile_at[i]], values[i])
   end
 
   local listed

@@ -125,7 +125,7 @@ local function sources_of_neighbours(app, around, seen)
 
   local function read(identifier, stored)
     if #stored == NAME then stored = entry_of(stored, app.nodes[stored]) end
-    local flat, count = read_entries(stored, app.time, 4)
+    local flat, count = read_entries(stored, #stored / WIDTH, app.time, 4)
     local shared = {flat = flat, count = count, beyond = 0}
     if #stored >= PER_IDENTIFIER * WIDTH then
       local _, beyond = overflow_counts(read_overflow(app.prefix .. "O" .. identifier), app.time)

@@ -49,6 +49,10 @@ local function array(parts)
   return (count < 16 and char(144 + count) or write_struct(">BI2", 220, count)) .. concat(parts)
 end
 
+local function binary(value)
+  return value and write_struct(">BI4", 198, #value) .. value or "\192"
+end
+
 -- What `take_in` takes. Returns the fields of Python's `_Reply` as MessagePack.
 local function observe(...)
   local app = take_in(...)
@@ -91,8 +95,18 @@ local function observe(...)
   add_links(app, around, further, links)
   if around.cut then truncated[#truncated + 1] = "nodes" end
 
-  return concat({"\159", pack(not app.fresh), app.gathered and pack(identifiers) or "\192", binary(app.result),
+  local answer = {"\159", pack(not app.fresh), app.gathered and pack(identifiers) or "\192", binary(app.result),
     binary(app.unsettled), pack(app.resubmissions), array(app.hits), array(velocity),
     applicant and person(app, around, applicant) or "\192", array(around.wires), pack(links), app.device or "\144",
-    array(around.places), array(app.sightings), pack(truncated), array(app.profiles)})
+    array(around.places), array(app.sightings), pack(truncated), ""}
+  local at, profiles = #answer, 0
+  for i = 1, #identifiers do
+    local profile = app.profiles[i]
+    if profile then  -- long, and copied once only
+      answer[#answer + 1], profiles = "\146" .. pack(i - 1) .. write_struct(">BI4", 198, #profile), profiles + 1
+      answer[#answer + 1] = profile
+    end
+  end
+  answer[at] = write_struct(">BI2", 220, profiles)
+  return concat(answer)
 end

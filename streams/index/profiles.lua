@@ -153,6 +153,34 @@ local function count_member(profile, member, sign)
   if sign > 0 then count_label(profile, member, sign) end
 end
 
+-- The profile with one more member. Mostly it is the newest of all, on a day and with an amount in a bin that are there:
+-- then as few strings are made as can be, because each is hashed in whole.
+local function with_member(stored, member)
+  local time, cents = member[1], member[2]
+  local day, second = (time - time % DAY) / DAY, (time - time % 1000) / 1000
+  local newest, applications, sum, frauds, honest, days, bins, recent, labelled, known = read_struct(PROFILE, stored)
+  local to_bins = PROFILE_SIZE + DAY_SIZE * days
+  local to_recent = to_bins + BIN_SIZE * bins
+  if day == newest and member[3] == "-" and cents ~= NO_CENTS and days > 0 and recent > 0
+      and second > read_struct(">I4", stored, to_recent + 1) then
+    local here, a, c, f, h = read_struct(ONE_DAY, stored, PROFILE_SIZE + 1)
+    local bin = write_struct(">I2", bin_of(cents))
+    local at = find(stored, bin, to_bins + 1, true)
+    while at and (at - to_bins) % BIN_SIZE ~= 1 do at = find(stored, bin, at + 1, true) end
+    if here == day and at and at < to_recent then
+      local kept = min(recent, RECENT_KEPT - 1)
+      return write_struct(PROFILE, newest, applications + 1, sum + cents, frauds, honest, days, bins, kept + 1, labelled, known)
+        .. write_struct(ONE_DAY, day, a + 1, c + cents, f, h) .. sub(stored, PROFILE_SIZE + DAY_SIZE + 1, at + 1)
+        .. write_struct(">I4", read_struct(">I4", stored, at + 2) + 1) .. sub(stored, at + BIN_SIZE, to_recent)
+        .. write_struct(RECENT, second, cents) .. sub(stored, to_recent + 1, to_recent + RECENT_SIZE * kept)
+        .. sub(stored, to_recent + RECENT_SIZE * recent + 1)
+    end
+  end
+  local profile = read_profile(stored)
+  count_member(profile, member, 1)
+  return write_profile(profile)
+end
+
 -- How a node counts. Of its amount, the decision's word stands before the label's.
 local function member_of(node)
   return {node.time, node.cents, node.label, node.usual ~= UNKNOWN and node.usual or node.label_usual}
@@ -161,26 +189,22 @@ end
 -- The profile of an identifier without the application, packed; false when nothing else is known of it. The one with it is
 -- kept. `stored` is the profile, `members` the applications, both as they were before this event.
 local function meet(app, identifier, stored, members)
-  local was_in, base, profile = app.known[identifier], stored
+  local was_in, base = app.known[identifier], stored
   if not stored then
     local other = members and #members == NAME and members ~= app.name and app.nodes[members]
     if not is_observed(other) then return false end
-    profile = read_profile(nil)
+    local profile = read_profile(nil)
     count_member(profile, member_of(read_node(other)), 1)
     base = write_profile(profile)
-  else
-    profile = read_profile(stored)
-    if was_in then
-      count_member(profile, app.before, -1)
-      base = write_profile(profile)
-    end
+  elseif was_in then
+    local profile = read_profile(stored)
+    count_member(profile, app.before, -1)
+    base = write_profile(profile)
   end
-  local known = profile.applications > 0
   if app.fresh and (app.latest or not was_in) then
-    count_member(profile, app.now, 1)
-    call("SET", app.prefix .. "E" .. identifier, write_profile(profile), "PX", app.ttl)
+    call("SET", app.prefix .. "E" .. identifier, with_member(base, app.now), "PX", app.ttl)
   end
-  return known and base
+  return read_struct(">xxI4", base) > 0 and base
 end
 
 -- The label of a node, or what is known of its amount, has changed: it counted as `before`.

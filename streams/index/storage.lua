@@ -36,11 +36,6 @@ local function mget(keys)
   return values
 end
 
--- Bytes, or nothing, in wire form.
-local function binary(value)
-  return value and write_struct(">BI4", 198, #value) .. value or "\192"
-end
-
 -- Entries: the newest applications of an identifier, newest first, each WIDTH bytes: time, node, applicant, channel. Of an
 -- application that has an identifier alone, as most do, only the node is stored: it knows the rest.
 local WIDTH, NAME = 24, 11
@@ -55,7 +50,7 @@ local function without(entries, node)
   return entries, false
 end
 
--- The entries with another one in its place, which was not among them.
+-- The newest of the entries and another one, which was not among them, and the one for which there is no room any more.
 local function insert(entries, time, node, tail)
   local at, size = 1, #entries
   while at < size do
@@ -63,15 +58,17 @@ local function insert(entries, time, node, tail)
     if newer(time, node, other_time, other_node) then break end
     at = at + WIDTH
   end
-  return sub(entries, 1, at - 1) .. write_struct(">I6", time) .. node .. tail .. sub(entries, at)
+  local entry = write_struct(">I6", time) .. node .. tail
+  if size < PER_IDENTIFIER * WIDTH then return sub(entries, 1, at - 1) .. entry .. sub(entries, at), false end
+  if at > size then return entries, entry end
+  return sub(entries, 1, at - 1) .. entry .. sub(entries, at, -WIDTH - 1), sub(entries, -WIDTH)
 end
 
--- The entries within the retention of `time` as a flat table and their number: four fields each (time, node, applicant,
+-- Of the first `count` entries those within the retention of `time` as a flat table and their number: four fields each (time, node, applicant,
 -- channel), or two (time, applicant) where nobody asks for more.
 local FIELDS = {[2] = "I6xxxxxxxxxxxI6x", [4] = "I6c11I6c1"}
 local formats = {[2] = {}, [4] = {}}  -- by number of entries
-local function read_entries(entries, time, fields)
-  local count = #entries / WIDTH
+local function read_entries(entries, count, time, fields)
   local format = formats[fields][count]
   if not format then
     format = ">" .. rep(FIELDS[fields], count)
