@@ -8,14 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from models.enrichment import WINDOWS_MS, Observation
 from models.events import Channel, DeviceEventKind
 from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind, ListEntryFacts
 from scripts.embedded import EmbeddedValkey
 from streams.index.memory import MemoryIndex
-from streams.index.protocol import LabelFlagChange, LinkIndex, ResultToRemember, StoredResult
+from streams.index.protocol import LabelFlagChange, LinkIndex, PastDecision, ResultToRemember, StoredResult
+from streams.index.refill import RefillIndex
 from streams.index.valkey import ValkeyIndex
 from tests.builders import CELL, DAY_MS, HOUR_MS, NOON_MS, application, device_event, list_entry
 from tests.streams.index.conftest import PATIENT_MS
@@ -185,6 +186,63 @@ async def test_both_indexes_answer_alike_in_a_crowd(valkey: EmbeddedValkey, seed
     assert answers == await memory.observe([*crowd, *crowd[-9:]])
     await served.close()
     assert {"nodes", "identifier:merchant_id"} <= set(answers[-1].truncated)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_both_indexes_answer_alike_in_a_busy_shop(valkey: EmbeddedValkey, seed: int) -> None:
+    chance = random.Random(seed)
+    memory, served = MemoryIndex(late_ms=EVER_MS), fresh(valkey)
+    at_ms = NOON_MS
+    for i in range(400):
+        at_ms += chance.choice([0, 1, 500, HOUR_MS, 5 * HOUR_MS])
+        facts = application(
+            f"A-{i if chance.random() < 0.95 else chance.randrange(i + 1)}",
+            event_id=f"e-{i}",
+            at_ms=at_ms - (DAY_MS if chance.random() < 0.05 else 0),
+            merchant_id="m",
+            sales_rep_id=chance.choice(["r1", "r2"]),
+            amount_cny=chance.choice([0.004, 0.02, 99.0, 100.0, 1_234.56, 6_999.5, 50_000.0, None]),
+        )
+        assert await served.observe([facts]) == await memory.observe([facts])
+        label = LabelFlagChange(
+            application_id=f"A-{chance.randrange(i + 1)}",
+            flag=chance.choice(["fraud", "honest", "honest"]),
+            occurred_ms=NOON_MS + i,
+            usual=chance.choice([True, False, None]),
+        )
+        for index in (memory, served):
+            await take(index, label)
+    await served.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(history=st.lists(st.one_of(APPLICATIONS, APPLICATIONS, LABELS, RESULTS), min_size=5, max_size=40))
+async def test_a_history_told_again_leaves_the_same_profiles(valkey: EmbeddedValkey, history: list[Step]) -> None:
+    """As a rebuild tells it: applications, decisions with what they said of the amount, then labels without that."""
+    history = [replace(step, usual=None) if isinstance(step, LabelFlagChange) else step for step in history]
+    live, told = fresh(valkey), RefillIndex(valkey.url, f"t{uuid.uuid4().hex}.", PATIENT_MS)
+    for step in history:
+        await take(live, step)
+    applications = [step for step in history if isinstance(step, ApplicationFacts)]
+    await told.place(applications)
+    decided = {step.event_id: step for step in reversed(history) if isinstance(step, ResultToRemember)}
+    await told.set_decisions(
+        [
+            PastDecision(
+                event_id=each.event_id,
+                application_id=each.application_id,
+                occurred_ms=each.occurred_ms,
+                decision_flag=each.decision_flag,
+                usual=each.usual,
+            )
+            for each in decided.values()
+        ]
+    )
+    await told.set_labels([step for step in history if isinstance(step, LabelFlagChange)])
+    profiles = [[each.profiles for each in await index.observe(applications)] for index in (live, told)]
+    for index in (live, told):
+        await index.close()
+    assert profiles[0] == profiles[1]
 
 
 @pytest.mark.parametrize("kind", ["memory", "valkey"])
