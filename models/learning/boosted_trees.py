@@ -14,8 +14,8 @@ from models.learning.quantile_bins import QuantileBins, Rebinning
 from models.learning.ring import Ring, widened
 from models.learning.sampling import HonestSampling
 
-MOST_FRAUDS = 4_000
-MOST_HONEST = 40_000
+MOST_FRAUDS = 5_000
+MOST_HONEST = 50_000
 """Newest examples that are fitted to."""
 
 FIRST_FRAUDS = 10
@@ -112,8 +112,8 @@ def fit(frauds: NDArray[np.float32], honest: NDArray[np.float32], log_odds: floa
         max_iter=_trees(len(frauds)),
         max_leaf_nodes=_leaves(len(frauds)),
         learning_rate=LEARNING_RATE,
-        min_samples_leaf=int(np.clip(len(frauds) // 10, 5, 100)),
-        l2_regularization=5.0,
+        min_samples_leaf=int(np.clip(len(frauds) // 20, 5, 200)),
+        l2_regularization=float(np.clip(len(frauds) / 50, 2.0, 50.0)),
         max_features=0.5,
         early_stopping=False,
         random_state=seed,

@@ -62,11 +62,11 @@ class CompiledTrees:
     def contributions(self, inputs: Inputs) -> tuple[float, NDArray[np.float64]]:
         """The base, and what each column added on the way down the trees."""
         added = np.zeros(len(inputs.vector))
-        added[self._used] = self._steps[self._find(inputs)].sum(axis=0)
+        added[self._used] = np.add.reduce(self._steps.take(self._find(inputs), axis=0), axis=0)
         return self._root, added
 
     def _find(self, inputs: Inputs) -> list[int]:
-        values = inputs.vector.tolist()
+        values = inputs.values
         found: list[int] = []
         for find in self._finds:
             found += find(values)

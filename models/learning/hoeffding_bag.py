@@ -34,7 +34,7 @@ class HoeffdingBag:
 
     def log_odds(self, inputs: Inputs) -> float:
         """Log-odds of fraud."""
-        values = inputs.vector.tolist()
+        values = inputs.values
         added = 0.0
         for tree in self.trees:
             found = tree.log_odds(tree.path(values))
@@ -43,7 +43,7 @@ class HoeffdingBag:
 
     def contributions(self, inputs: Inputs) -> tuple[float, NDArray[np.float64]]:
         """The base, and what each column added on the way down the trees."""
-        values, added = inputs.vector.tolist(), np.zeros(len(inputs.vector))
+        values, added = inputs.values, np.zeros(len(inputs.vector))
         for tree in self.trees:
             path = tree.path(values)
             found = tree.log_odds(path)
@@ -82,7 +82,7 @@ class HoeffdingBagLearner:
             tree.rebin(bins, rebinning)
 
     def _count(self, lesson: Lesson, weight: float, sampling: HonestSampling) -> None:
-        values = lesson.inputs.vector.tolist()
+        values = lesson.inputs.values
         for position, tree in enumerate(self.member.trees):
             times = draw(lesson.key, self._seed * TREES + position)
             if times:

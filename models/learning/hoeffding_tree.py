@@ -17,7 +17,7 @@ GRACE = 200.0
 CONFIDENCE = 1e-5
 """Chance that the best split is not the best after all."""
 
-TIE = 0.05
+TIE = 0.15
 """Splits are as good as each other when the Hoeffding bound is below this."""
 
 LEAST_FRAUDS = 5.0
@@ -26,7 +26,9 @@ MOST_LEAVES = 64
 SMOOTHING = 10.0
 """A node's fraud share starts at that of the node above, as if seen so often."""
 
-LEAST_GAIN = 1e-3
+LEAST_GAIN = 0.01
+
+_TINY = 1e-12
 
 
 class HoeffdingTree:
@@ -168,16 +170,15 @@ def splits(histogram: Matrix) -> Matrix:
 
 
 def gain(left: Matrix, both: Matrix) -> Matrix:
-    """Information gain of splits, in bits."""
+    """Information gain of splits, as a share of the entropy before: 0 to 1 however rare fraud is."""
     right = np.maximum(both - left, 0.0)
     total = both.sum(axis=-1)
-    gains: Matrix = _entropy(both) - (
-        left.sum(axis=-1) * _entropy(left) + right.sum(axis=-1) * _entropy(right)
-    ) / np.maximum(total, 1e-9)
+    after = (left.sum(axis=-1) * _entropy(left) + right.sum(axis=-1) * _entropy(right)) / np.maximum(total, _TINY)
+    gains: Matrix = 1.0 - after / np.maximum(_entropy(both), _TINY)
     return gains
 
 
 def _entropy(counts: Matrix) -> Matrix:
-    shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1e-9)
-    entropy: Matrix = -(shares * np.log2(np.maximum(shares, 1e-12))).sum(axis=-1)
+    shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), _TINY)
+    entropy: Matrix = -(shares * np.log2(np.maximum(shares, _TINY))).sum(axis=-1)
     return entropy

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.learning.encoder import Vector
-from models.learning.quantile_bins import Bins
+from models.learning.quantile_bins import Bins, QuantileBins
 
 
 class Inputs(NamedTuple):
@@ -18,6 +18,13 @@ class Inputs(NamedTuple):
     """Values by column, NaN for missing."""
     bins: Bins
     """The bin of each value."""
+    values: list[float]
+    """The vector once more, as what is not numpy reads it fastest."""
+
+    @classmethod
+    def of(cls, vector: Vector, bins: QuantileBins) -> Inputs:
+        """From the vector and the bins in use."""
+        return cls(vector, bins.bins(vector), vector.tolist())
 
 
 class Member(Protocol):

@@ -10,20 +10,20 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.learning.additive import AdditiveTable
 from models.learning.learner import Lesson
 from models.learning.quantile_bins import BINS, Matrix, QuantileBins, Rebinning
 from models.learning.sampling import HonestSampling
 
-STEP = 0.6
+STEP = 1.2
 """Divided by the square root of the number of columns: so much do their curves together move at first."""
+
+START = 16.0
+"""AdaGrad's sum of squares starts here, so that the first few frauds do not move the curves too far."""
 
 WIDTH = 3.0
 """Bins after which a neighbour moves 1/e as much."""
-
-LARGEST_WEIGHT = 20.0
 
 
 def _kernel() -> Matrix:
@@ -42,7 +42,10 @@ class LogisticLearner:
     def __init__(self) -> None:
         self.member = AdditiveTable(-math.log(99.0), np.zeros((0, BINS)))
         self._kernel = _kernel()
-        self._squares: NDArray[np.float64] = np.zeros((0, BINS))
+        self._mean_kernel = np.zeros((0, BINS))
+        """By column and bin: the kernel's mean over all examples. Taken off, so that a curve is 0 on average, and what
+        holds for all applications is in the base alone."""
+        self._squares = np.zeros((0, BINS))
         self._base_squares = 1.0
 
     def learn(self, lesson: Lesson, sampling: HonestSampling) -> None:
@@ -51,8 +54,8 @@ class LogisticLearner:
         self._step(lesson, self._probability(lesson, sampling) - lesson.fraud)
 
     def unlearn(self, lesson: Lesson, sampling: HonestSampling) -> None:
-        """One gradient step up where the example's went down."""
-        self._step(lesson, lesson.fraud - self._probability(lesson, sampling))
+        """One gradient step as if the label had been the other."""
+        self._step(lesson, self._probability(lesson, sampling) - (not lesson.fraud))
 
     def frozen(self) -> AdditiveTable:
         """A copy of the table."""
@@ -62,20 +65,23 @@ class LogisticLearner:
         """Curves and step sizes at the new bins are the mixture of those at the old."""
         more = len(bins.edges) - len(self.member.table)
         table = np.pad(self.member.table, ((0, more), (0, 0)))
-        self.member = AdditiveTable(self.member.base, rebinning.weights(table))
-        self._squares = rebinning.weights(np.pad(self._squares, ((0, more), (0, 0)), constant_values=1.0))
+        table = rebinning.weights(table)
+        means = (table * rebinning.shares).sum(axis=1)
+        self.member = AdditiveTable(self.member.base + float(means.sum()), table - means[:, None])
+        self._mean_kernel = rebinning.shares @ self._kernel
+        self._squares = rebinning.weights(np.pad(self._squares, ((0, more), (0, 0)), constant_values=START))
 
     def _probability(self, lesson: Lesson, sampling: HonestSampling) -> float:
         log_odds = self.member.log_odds(lesson.inputs) - math.log(sampling.rate)
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
     def _step(self, lesson: Lesson, gradient: float) -> None:
-        gradient *= min(lesson.weight, LARGEST_WEIGHT)
+        gradient *= lesson.weight
         columns, bins = len(self._squares), lesson.inputs.bins
         each = np.arange(columns)
         squares = self._squares[each, bins] + gradient * gradient
         self._squares[each, bins] = squares
         steps = (STEP / math.sqrt(columns) * gradient) / np.sqrt(squares)
-        self.member.table -= steps[:, None] * self._kernel[bins]
+        self.member.table -= steps[:, None] * (self._kernel[bins] - self._mean_kernel[each, bins, None])
         self._base_squares += gradient * gradient
         self.member.base -= STEP * gradient / math.sqrt(self._base_squares)

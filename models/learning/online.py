@@ -20,13 +20,13 @@ from models.learning.stacking import Stack
 from models.scoring.scorer import Score
 
 FIRST_BINS = 128
-"""Examples after which bins are placed, and these examples learned."""
+"""Examples after which bins are placed, and these examples learned; or after new columns came."""
 
-BINS_AGAIN = 4
-"""Bins are placed again whenever so many times as many examples were learned, ..."""
+GROWTH = 4
+"""Bins are placed again after so many times as many examples as the last time, ..."""
 
-BINS_AT_MOST_AFTER = 32_768
-"""... and after so many examples in any case."""
+MOST_BETWEEN = 32_768
+"""... and after so many in any case."""
 
 REMEMBERED = 4_096
 """Newest examples that bins are placed by."""
@@ -47,7 +47,7 @@ class OnlineModel:
         self._newest = Ring(REMEMBERED)
         self._learned = 0
         """Examples that learners were given."""
-        self._bins_due_at = FIRST_BINS
+        self._between, self._bins_due_at = FIRST_BINS, FIRST_BINS
         self._live = LearnedScorer(
             encoder=Encoder(),
             bins=None,
@@ -113,10 +113,12 @@ class OnlineModel:
         if live.bins is not None:
             if wider:
                 self._place_bins()
-            self._give(Lesson(Inputs(vector, live.bins.bins(vector)), example.fraud, weight, key))
+                self._between, self._bins_due_at = FIRST_BINS, self._learned + FIRST_BINS
+            self._give(Lesson(Inputs.of(vector, live.bins), example.fraud, weight, key))
         self._newest.add(key, vector, example.fraud, weight)
         if self._learned >= self._bins_due_at:
-            self._bins_due_at = min(self._learned * BINS_AGAIN, self._learned + BINS_AT_MOST_AFTER)
+            self._between = min(self._between * GROWTH, MOST_BETWEEN)
+            self._bins_due_at = self._learned + self._between
             first = live.bins is None
             self._place_bins()
             if first:
@@ -138,8 +140,7 @@ class OnlineModel:
             self._newest.remove(key)
             if live.bins is not None:
                 vector = live.encoder.encode(example.features, example.categories, example.anomaly)
-                inputs = Inputs(vector, live.bins.bins(vector))
-                lesson = Lesson(inputs, was_fraud, min(example.weight, LARGEST_WEIGHT), key)
+                lesson = Lesson(Inputs.of(vector, live.bins), was_fraud, min(example.weight, LARGEST_WEIGHT), key)
                 for learner in self._learners:
                     learner.unlearn(lesson, self._sampling)
         self._sampling.count(was_fraud, -1.0)
@@ -163,4 +164,4 @@ class OnlineModel:
         for key, vector, fraud, weight in zip(
             newest.keys.tolist(), newest.vectors, newest.frauds.tolist(), newest.weights.tolist(), strict=True
         ):
-            self._give(Lesson(Inputs(vector, bins.bins(vector)), fraud, weight, key))
+            self._give(Lesson(Inputs.of(vector, bins), fraud, weight, key))

@@ -28,8 +28,12 @@ class QuantileBins:
     """The edges of every column. A value at an edge is in the bin above it."""
 
     def __init__(self, edges: NDArray[np.float32]) -> None:
-        self.edges = edges
+        self._by_rank = np.ascontiguousarray(edges.T)
+
+    @property
+    def edges(self) -> NDArray[np.float32]:
         """Columns x `EDGES`, rising; infinity for edges that a column does not need."""
+        return self._by_rank.T
 
     @classmethod
     def of(cls, vectors: NDArray[np.float32], frauds: NDArray[np.bool_]) -> QuantileBins:
@@ -55,7 +59,7 @@ class QuantileBins:
 
     def bins(self, vector: Vector) -> Bins:
         """The bins of one vector."""
-        found: Bins = (vector[:, None] >= self.edges).sum(axis=1)
+        found: Bins = np.add.reduce(self._by_rank <= vector, axis=0, dtype=np.intp)
         found += 1
         found[np.isnan(vector)] = 0
         return found
@@ -96,6 +100,8 @@ class Rebinning(NamedTuple):
     """Columns x old x new: of an old bin's examples, the share in each new one. Carries counts."""
     mixture: Matrix
     """Columns x new x old: of a new bin's examples, the share from each old one. Carries weights."""
+    shares: Matrix
+    """Columns x new: the share of all examples that is in each bin."""
 
     def counts(self, counts: Matrix) -> Matrix:
         """Columns x old bins, as columns x new bins."""
@@ -122,4 +128,5 @@ def rebinning(old: QuantileBins, new: QuantileBins, vectors: NDArray[np.float32]
     return Rebinning(
         spread=joint / joint.sum(axis=2, keepdims=True),
         mixture=(joint / joint.sum(axis=1, keepdims=True)).transpose(0, 2, 1),
+        shares=joint.sum(axis=1) / joint.sum(axis=(1, 2))[:, None],
     )

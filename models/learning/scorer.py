@@ -75,7 +75,7 @@ class LearnedScorer:
         if self.bins is None:
             return None
         vector = self.encoder.encode(features, categories, anomaly)
-        return Inputs(vector, self.bins.bins(vector))
+        return Inputs.of(vector, self.bins)
 
     def _explain(
         self, features: Features, categories: Categories, anomaly: float | None

@@ -11,7 +11,7 @@ import numpy as np
 TRUST = 20.0
 """How strongly the start, the plain mean, holds against what is learned, in the unit of squared log-odds seen."""
 
-MEMORY = 20_000.0
+MEMORY = 6_000.0
 """Examples after which one counts for 1/e: as calibration changes with every refit and with the fraud share."""
 
 LARGEST = 30.0
