@@ -203,7 +203,7 @@ def test_a_rings_merchants_amount_and_span_are_its_members_together() -> None:
     ]
     network = summarise(THIS, observation(neighbours, [link("bank_card", SELF, 0, 1)]))
     assert network.link_summary.merchants == 2
-    assert network.ring_amount_cny == THIS.amount_cny + 3000
+    assert network.ring_amount_cny == (THIS.amount_cny or 0) + 3000
     assert network.ring_span_ms == 2 * HOUR_MS
 
 
