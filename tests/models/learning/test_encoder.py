@@ -1,0 +1,52 @@
+"""From names and values to columns."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from models.learning.encoder import CATEGORY_COLUMNS, Encoder
+
+
+def encoder(**features: float | None) -> Encoder:
+    made = Encoder()
+    made.notice(features, {"channel": "h5"})
+    return made
+
+
+def test_missing_is_not_a_number_and_not_zero() -> None:
+    vector = encoder(amount=None, age=None).encode({"amount": None, "age": 0.0}, {}, None)
+    assert np.isnan(vector[:2]).all()
+    assert vector[2] == 0.0
+
+
+def test_what_is_absent_or_infinite_is_missing() -> None:
+    assert np.isnan(encoder(amount=1.0, age=1.0).encode({"age": math.inf}, {}, None)[:3]).all()
+
+
+def test_columns_never_move_when_names_are_added() -> None:
+    made = encoder(amount=1.0)
+    before = list(made.columns)
+    assert made.notice({"amount": 1.0, "late": 2.0}, {"channel": "h5", "product": "cash"})
+    assert made.columns[: len(before)] == before
+    assert len(made.columns) == len(before) + 1 + CATEGORY_COLUMNS
+    assert not made.notice({"amount": 1.0, "late": 2.0}, {"channel": "app"})
+
+
+def test_names_not_noticed_have_no_column() -> None:
+    made = encoder(amount=1.0)
+    one = made.encode({"amount": 1.0}, {}, 0.5)
+    other = made.encode({"amount": 1.0, "new": 5.0}, {"new": "x"}, 0.5)
+    assert one.tolist() == other.tolist()
+
+
+def test_a_category_is_its_levels_labels_so_far() -> None:
+    made = encoder()
+    [(name, position)] = made.categories()
+    for number in range(200):
+        made.count({"channel": "h5" if number % 2 else "api"}, fraud=number % 20 == 0)
+    lift, seen = made.encode({}, {"channel": "api"}, None)[position : position + CATEGORY_COLUMNS]
+    assert (name, seen) == ("channel", 100.0)
+    assert lift > 1.5
+    assert made.encode({}, {"channel": "h5"}, None)[position] < 1
