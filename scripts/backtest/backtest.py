@@ -136,7 +136,12 @@ class _Run:
         self._from_ms = _epoch_ms(options.score_from, 0)
         learners = default_models(options.seed)
         self._tournament = Tournament(
-            learners, policy.document.learning, scorecard=policy.scorecard, seed=options.seed, clock=perf_counter_ns
+            learners,
+            policy.document.learning,
+            scorecard=policy.scorecard,
+            champion=SCORECARD if mapping.event.product is not None else next(iter(learners)),
+            seed=options.seed,
+            clock=perf_counter_ns,
         )
         models = Models.for_policy(policy)
         state = State(pending=PendingLabels(), recorder=Recorder(list(mapping.kinds())))

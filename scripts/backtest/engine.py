@@ -30,8 +30,8 @@ from scripts.backtest.state import State
 from streams.index.protocol import LabelFlagChange, LinkIndex, ResultToRemember, StoredResult
 
 REFRESH_EXAMPLES = 2_000
-"""What scores is made anew after so many examples or more, ..."""
-REFRESH_MS = 3_600_000
+"""What scores is made anew after a tenth more examples, at most after so many, ..."""
+REFRESH_MS = 60_000
 """... and so much event time or more; at once when the champion changes."""
 WEEK_MS = 7 * 86_400_000
 EXPLAIN_EVERY = 20
@@ -132,8 +132,9 @@ class Engine:
         """Score with what the champion has become, if it is time."""
         state, champion, examples = self.state, self._tournament.champion, self._tournament.examples
         if champion == state.serving:
-            enough = examples - state.refreshed_examples >= REFRESH_EXAMPLES
-            if champion == SCORECARD or not enough or now_ms - state.refreshed_ms < REFRESH_MS:
+            wanted = min(REFRESH_EXAMPLES, 1 + state.refreshed_examples // 10)
+            enough = examples - state.refreshed_examples >= wanted and now_ms - state.refreshed_ms >= REFRESH_MS
+            if champion == SCORECARD or not enough:
                 return
         served = scorecard_model(self._policy)
         if champion != SCORECARD:
