@@ -37,6 +37,10 @@ from models.scoring.scorer import Scorer
 SCORECARD = "scorecard"
 """The policy's scorecard among the models: the first champion. It is scored, and never learns."""
 
+LARGEST_WEIGHT = 20.0
+"""An inverse propensity above this counts as this, as it does where models learn: three frauds that stand for a hundred
+each would make any gain look like luck."""
+
 LOOKS = 20
 """Comparisons while the window is filled anew. Each may err so many times less often, and each challenger as many
 times less as there are challengers (Bonferroni), so that `confidence` holds for all of them together."""
@@ -132,7 +136,8 @@ class Tournament:
             at.scored_frauds += example.fraud
         elif chance < share * 2**63:
             scores = self._score(example)
-            self._window.add(example.application_id, example.fraud, example.weight / share, scores)
+            weight = min(example.weight, LARGEST_WEIGHT) / share
+            self._window.add(example.application_id, example.fraud, weight, scores)
             at.scored_frauds += example.fraud
             drift = self._errors.add(example, scores[self._names.index(at.champion)])
             happenings += [drift] if drift else []
@@ -149,7 +154,7 @@ class Tournament:
     def _corrects(self, example: Example) -> bool:
         if example.corrects is None:
             return False
-        return self._window.correct(example.application_id, example.fraud, example.weight)
+        return self._window.correct(example.application_id, example.fraud, min(example.weight, LARGEST_WEIGHT))
 
     def _score(self, example: Example) -> list[float]:
         features, categories, anomaly = example.features, example.categories, example.anomaly

@@ -12,7 +12,7 @@ import pytest
 
 from models.learning.drift import Drift
 from models.learning.protocol import Example
-from models.learning.tournament import SCORECARD, Happening, Promotion, Standing, Tournament
+from models.learning.tournament import LARGEST_WEIGHT, SCORECARD, Happening, Promotion, Standing, Tournament
 from models.policy.document import PromotionRules
 from tests.builders_learning import START, TableModel, example, stream
 
@@ -151,12 +151,26 @@ def test_all_frauds_are_scored_and_of_the_honest_so_many_as_stand_for_all_of_the
     assert 5 * rest < found.honest - before < 20 * rest
 
 
-def test_an_example_from_random_control_counts_for_those_that_it_stands_for() -> None:
+@pytest.mark.parametrize(
+    ("weight", "counts"),
+    [(5.0, 5.0), (LARGEST_WEIGHT, LARGEST_WEIGHT), (100.0, LARGEST_WEIGHT)],
+)
+def test_an_example_from_random_control_counts_for_those_that_it_stands_for_within_limits(
+    weight: float, counts: float
+) -> None:
     contest = tournament("x")
     contest.learn(example(1, {"x": 1.0}, fraud=True))
-    contest.learn(example(2, {"x": 1.0}, fraud=False, weight=50.0))
+    contest.learn(example(2, {"x": 1.0}, fraud=False, weight=weight))
     contest.learn(example(3, {"x": 0.0}, fraud=False))
-    assert standing(contest, "x").quality.roc_auc == pytest.approx(0.5 / 51)
+    assert standing(contest, "x").quality.roc_auc == pytest.approx(0.5 / (counts + 1))
+
+
+def test_a_few_frauds_from_random_control_do_not_hide_that_a_challenger_is_better() -> None:
+    contest = tournament("x", rules=PromotionRules(minimum_frauds=100))
+    examples = list(stream(8_000, x=0.7, scorecard=0.3))
+    for each in [index for index, one in enumerate(examples) if one.fraud][:6:2]:
+        examples[each] = msgspec.structs.replace(examples[each], weight=100.0)
+    assert [each.champion for each in promotions(learn(contest, examples))] == ["x"]
 
 
 def test_the_scorecards_score_is_the_one_that_was_decided_on() -> None:
