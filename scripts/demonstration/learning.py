@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from models.learning.evidence import FALSE_POSITIVES
 from models.learning.quality import Flags, Floats, Ranking
+from models.learning.tournament import SCORECARD
 from streams.snapshots import name_of
 
 STRETCHES = 13
@@ -108,7 +109,7 @@ def _stretch(scored: Sequence[Scored], start: int, end: int, new: str) -> Stretc
         last=end,
         since=min(each.occurred_at for each in here),
         until=max(each.occurred_at for each in here),
-        model=name_of(here[0].model),
+        model=_name(here[0].model),
         every=recall(here),
         new=recall(here, new),
     )
@@ -118,9 +119,13 @@ def changes(scored: Sequence[Scored]) -> list[Change]:
     """Where another model began to decide; that a model has learned on is none."""
     found = []
     for number, (before, each) in enumerate(pairwise(scored), 2):
-        if name_of(before.model) != name_of(each.model):
-            found.append(Change(first=number, occurred_at=each.occurred_at, model=name_of(each.model)))
+        if _name(before.model) != _name(each.model):
+            found.append(Change(first=number, occurred_at=each.occurred_at, model=_name(each.model)))
     return found
+
+
+def _name(version: str) -> str:
+    return SCORECARD if version.startswith(SCORECARD) else name_of(version)
 
 
 def _caught(fraud: Flags, score: Floats, wanted: Flags) -> float | None:

@@ -72,10 +72,10 @@ def test_a_stretch_says_when_it_was() -> None:
 def test_no_stretch_spans_a_change_of_the_model() -> None:
     found = stretches([*honest(450), *honest(20, 450, "blend-7-0123abcd"), *honest(800, 470)], "new")
     assert [(each.first, each.last, each.model) for each in found] == [
-        (1, 450, "scorecard-1"),
+        (1, 450, "scorecard"),
         (451, 470, "blend"),
-        (471, 870, "scorecard-1"),
-        (871, 1_270, "scorecard-1"),
+        (471, 870, "scorecard"),
+        (871, 1_270, "scorecard"),
     ]
 
 
@@ -85,7 +85,7 @@ def test_a_model_that_learned_on_is_no_change_and_another_one_is() -> None:
     assert changes(rows) == [
         Change(first=2, occurred_at=rows[1].occurred_at, model="blend"),
         Change(first=4, occurred_at=rows[3].occurred_at, model="logistic"),
-        Change(first=5, occurred_at=rows[4].occurred_at, model="scorecard-1"),
+        Change(first=5, occurred_at=rows[4].occurred_at, model="scorecard"),
     ]
 
 
