@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from msgspec import Struct, json
 from msgspec.structs import replace
 
 from models.decision import Decision
-from models.enrichment import DEGRADED_INDEX, Enrichment
+from models.enrichment import DEGRADED_INDEX, Enrichment, Observation
 from models.facts import ApplicationFacts
 from models.features.amounts import usual_amount
 from models.pipeline import Decided, decide
@@ -35,6 +36,8 @@ Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
+PART = 25
+"""Applications that go to the index together, and are decided while it is busy with the next ones."""
 DEFERRED_AT_ONCE = 10
 """Applicants at the counter come in between: neither the index nor this process is busy with more of these at once."""
 
@@ -96,12 +99,54 @@ async def decide_deferred(accepted: Sequence[Accepted[DeferredApplication]], dep
 async def _decide(
     applications: Sequence[ApplicationFacts], supersedes: Mapping[str, str], started: float, deps: Dependencies
 ) -> _Results:
-    """Observe all in one round trip, decide each, keep the results, and say what to publish. Raises
-    IndexUnavailableError when the index could not be asked or told; then nothing of it may be published."""
+    """Observe all, decide each, keep the results, and say what to publish. Raises IndexUnavailableError when the index
+    could not be asked or told; then nothing of it may be published.
+
+    It goes part by part: while one is decided here, the index observes the next and keeps the results of the last.
+    """
     results = _Results()
-    decided: list[Decided] = []
+    parts = [applications[start : start + PART] for start in range(0, len(applications), PART)]
     observe = partial(deps.index.observe, patient=bool(supersedes))
-    observations = await _ask("observe", observe, applications, deps)
+    asked: list[asyncio.Task[Any]] = []
+
+    def ask(name: str, call: Callable[[Sequence[Asked]], Awaitable[list[Answer]]], about: Sequence[Asked]) -> Any:
+        asked.append(asyncio.create_task(_ask(name, call, about, deps)))
+        return asked[-1]
+
+    try:
+        observing = ask("observe", observe, parts[0])
+        keeping: list[tuple[list[Decided], asyncio.Task[list[RememberedResult]]]] = []
+        for number, part in enumerate(parts, 1):
+            observations = await observing
+            if number < len(parts):
+                observing = ask("observe", observe, parts[number])
+                await asyncio.sleep(0)  # it is sent before this part is decided
+            decided = _decide_observed(part, observations, supersedes, started, results, deps)
+            keeping.append((decided, ask("remember", deps.index.remember, [_to_remember(case) for case in decided])))
+        for decided, kept in keeping:
+            for case, remembered in zip(decided, await kept, strict=True):
+                _count(case, deps)
+                result = _superseding(_unclaimed_alerts_left_out(remembered), case.decision.supersedes)
+                results.first[case.decision.event_id] = _outgoing(case.decision.application_id, result, deps)
+                results.settle.append(case.decision.event_id)
+    except BaseException:
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        raise
+    return results
+
+
+def _decide_observed(
+    applications: Sequence[ApplicationFacts],
+    observations: Sequence[Observation],
+    supersedes: Mapping[str, str],
+    started: float,
+    results: _Results,
+    deps: Dependencies,
+) -> list[Decided]:
+    """Decide what has not been decided earlier; for what has, the result that was kept goes into `results`."""
+    decided: list[Decided] = []
     for facts, observation in zip(applications, observations, strict=True):
         if observation.earlier is not None:
             deps.metrics.repeats.inc()
@@ -112,13 +157,7 @@ async def _decide(
             continue
         enrichment = Enrichment(observation=observation)
         decided.append(_decide_one(facts, enrichment, started, deps, supersedes.get(facts.event_id)))
-    kept = await _ask("remember", deps.index.remember, [_to_remember(case) for case in decided], deps)
-    for case, remembered in zip(decided, kept, strict=True):
-        _count(case, deps)
-        result = _superseding(_unclaimed_alerts_left_out(remembered), case.decision.supersedes)
-        results.first[case.decision.event_id] = _outgoing(case.decision.application_id, result, deps)
-        results.settle.append(case.decision.event_id)
-    return results
+    return decided
 
 
 def _decide_degraded(applications: Sequence[ApplicationFacts], started: float, deps: Dependencies) -> _Results:
