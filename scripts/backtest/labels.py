@@ -40,9 +40,7 @@ class PendingLabels:
         self._heap: list[Seen] = []
         self._names: list[str] = []
         """Features that a row has had so far, in the order of their values in `Seen.features`."""
-        self._missing: dict[str, float | None] = {}
-        """All features, missing."""
-        self._absent: list[str] = []
+        self._absent: list[str] | None = None
         """Those that no row has had so far."""
         self._categories: tuple[str, ...] = ()
 
@@ -51,8 +49,8 @@ class PendingLabels:
 
     def pack(self, features: dict[str, float | None]) -> bytes:
         """Features in little room. All rows of a history have the same names in the same order."""
-        if not self._missing:
-            self._missing, self._absent = dict.fromkeys(features), list(features)
+        if self._absent is None:
+            self._absent = list(features)
         new = [name for name in self._absent if features[name] is not None]
         if new:
             self._names += new
@@ -70,10 +68,9 @@ class PendingLabels:
             yield heappop(self._heap)
 
     def example(self, seen: Seen) -> Example:
-        """What the models learn. All labels of a history are known, whatever would have been decided: none stands for
-        others."""
-        features = self._missing.copy()
-        features.update(zip(self._names, _decoder.decode(seen.features), strict=False))
+        """What the models learn: features that no row has had are left out, which models take as missing, at less cost.
+        All labels of a history are known, whatever would have been decided: none stands for others."""
+        values = _decoder.decode(seen.features)
         return Example(
             example_id=f"{seen.application_id}:label",
             application_id=seen.application_id,
@@ -81,7 +78,7 @@ class PendingLabels:
             occurred_at=_moment(seen.occurred_ms),
             known_at=_moment(seen.known_ms),
             fraud=seen.fraud,
-            features=features,
+            features=dict(zip(self._names, values, strict=False)),
             categories=dict(zip(self._categories, seen.categories, strict=True)),
             anomaly=seen.anomaly,
             fraud_score=seen.fraud_score,
