@@ -64,7 +64,8 @@ def degraded_alert(dependency: Dependency, since: datetime, raised_at: datetime,
 
 def _blacklist_hits(observed: Observed) -> Iterable[Alert]:
     """One for each listed identifier of the applicant; a listed contact is a reason, not an alert."""
-    facts, by_identifier = observed.facts, dict[tuple[str, str], list[ListHit]]()
+    facts = observed.facts
+    by_identifier: dict[tuple[str, str], list[ListHit]] = {}
     for hit in observed.observation.hits:
         if hit.kind != "contact_phone":
             by_identifier.setdefault((hit.kind, hit.token), []).append(hit)

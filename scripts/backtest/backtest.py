@@ -53,6 +53,8 @@ VALKEY_DEADLINE_MS = 10_000
 """Nobody waits for an answer."""
 COLLECT_AFTER = 200_000
 """Objects that come before Python looks for unreachable ones: nearly all that come here stay or go at once."""
+SETTLED_AFTER = 64
+"""Batches of rows after which what is there is looked through no more: the index alone is millions of objects."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,11 +173,13 @@ class _Run:
         screen.begins(self._total, self._done)
         started = perf_counter()
         with _few_collections():
-            for batch in self._history.batches(self._done):
+            for number, batch in enumerate(self._history.batches(self._done), 1):
                 rows = batch[: self._total - self._done]
                 await self._engine.run(rows)
                 self._done += len(rows)
                 screen.at(self._done)
+                if number % SETTLED_AFTER == 0:
+                    gc.freeze()
                 if self._done == self._total:
                     break
                 if stop():
