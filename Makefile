@@ -25,7 +25,7 @@ demo: install ## everything on this machine: Kafka, Valkey, a worker, simulated 
 	$(BIN)/tidegate demo $(ARGS)
 
 test: install ## all tests, on real Kafka and Valkey that they start themselves (ARGS="-k word")
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: install ## what CI runs: lint, types, import rules, tests
 	$(BIN)/ruff check .

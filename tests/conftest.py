@@ -17,6 +17,17 @@ hypothesis.settings.load_profile("shared_machine")
 
 TEST_PII_KEY = "a-key-for-tests-of-32-bytes-0000"
 
+TESTS = Path(__file__).parent
+ONE_AFTER_THE_OTHER = (TESTS / "faults", TESTS / "integration")
+"""Tests with processes of their own, which wait for each other: all in one of the processes that run tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under pytest-xdist, keep the tests of whole workers together."""
+    for item in items:
+        if any(directory in item.path.parents for directory in ONE_AFTER_THE_OTHER):
+            item.add_marker(pytest.mark.xdist_group("workers"))
+
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
