@@ -7,7 +7,7 @@ added to its clock, in seconds. The product has no such switch: everything is wr
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
@@ -21,7 +21,7 @@ from streams.batches import Batch
 from streams.codec import RecordDecoder
 from streams.dependencies import Dependencies
 from streams.index.valkey import ValkeyIndex
-from streams.publisher import Publisher
+from streams.publisher import Outgoing, Publisher
 from streams.worker import run_worker
 
 STAGES: dict[str, tuple[Any, str]] = {
@@ -51,15 +51,27 @@ def main() -> None:
     """Run as any worker does, with every stage wrapped."""
     settings = Settings()
     for stage, (owner, name) in STAGES.items():
-        setattr(owner, name, _failing(getattr(owner, name), stage, fault_file(settings.data_dir, stage)))
+        concerns = _publishes_decisions if stage == "publish" else _any
+        setattr(owner, name, _failing(getattr(owner, name), stage, fault_file(settings.data_dir, stage), concerns))
     build = streams.app.build_dependencies
     streams.app.build_dependencies = lambda settings: _with_jumping_clock(build(settings))
     run_worker(settings)
 
 
-def _failing(function: Callable[..., Any], stage: str, asked: Path) -> Callable[..., Any]:
-    def fail_if_asked() -> None:
-        if asked.exists():
+def _any(*_: Any) -> bool:
+    return True
+
+
+def _publishes_decisions(_: Publisher, records: Sequence[Outgoing]) -> bool:
+    """The worker publishes alerts and examples beside the pipeline, too."""
+    return any(record.topic.endswith("decisions") for record in records)
+
+
+def _failing(
+    function: Callable[..., Any], stage: str, asked: Path, concerns: Callable[..., bool]
+) -> Callable[..., Any]:
+    def fail_if_asked(*args: Any) -> None:
+        if asked.exists() and concerns(*args):
             asked.unlink()
             raise StageError(stage)
 
@@ -67,14 +79,14 @@ def _failing(function: Callable[..., Any], stage: str, asked: Path) -> Callable[
 
         @wraps(function)
         async def wrapped_async(*args: Any, **kwargs: Any) -> Any:
-            fail_if_asked()
+            fail_if_asked(*args)
             return await function(*args, **kwargs)
 
         return wrapped_async
 
     @wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        fail_if_asked()
+        fail_if_asked(*args)
         return function(*args, **kwargs)
 
     return wrapped
