@@ -17,16 +17,17 @@ hypothesis.settings.load_profile("shared_machine")
 
 TEST_PII_KEY = "a-key-for-tests-of-32-bytes-0000"
 
-TESTS = Path(__file__).parent
-ONE_AFTER_THE_OTHER = (TESTS / "faults", TESTS / "integration")
-"""Tests with processes of their own, which wait for each other: all in one of the processes that run tests."""
+TOGETHER = ("faults", "integration")
+"""Directories of tests that start workers of their own: each of them runs in one process, test after test."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under pytest-xdist, keep the tests of whole workers together."""
+    """Tell pytest-xdist which tests stay together."""
     for item in items:
-        if any(directory in item.path.parents for directory in ONE_AFTER_THE_OTHER):
-            item.add_marker(pytest.mark.xdist_group("workers"))
+        for directory in TOGETHER:
+            if Path(__file__).with_name(directory) in item.path.parents:
+                item.add_marker(pytest.mark.xdist_group(directory))
 
 
 @pytest.fixture(scope="session")
