@@ -41,9 +41,9 @@ class Recorder:
         self._decision.append(_VERDICT_NUMBERS[verdict])
         self._label.append(UNKNOWN if fraud is None else fraud)
         self._amount.append(_NO_AMOUNT if facts.amount_cny is None else facts.amount_cny)
-        tokens = {identifier.kind: identifier.token for identifier in facts.identifiers}
+        tokens: dict[str, str] = {identifier.kind: identifier.token for identifier in facts.identifiers}
         for kind, column in self._entities.items():
-            token = tokens.get(kind)  # type: ignore[call-overload]
+            token = tokens.get(kind)
             numbers = self._numbers[kind]
             column.append(-1 if token is None else numbers.setdefault(token, len(numbers)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.control import control_reason, drawn
-from models.decision import Reason
+from models.decision import Effect, Reason
 from models.policy.document import RandomControl
 
 CONTROL = RandomControl(share=0.01, seed="s", never=("BLACKLIST_HIT",))
@@ -37,6 +37,6 @@ def test_the_reason_says_with_what_probability() -> None:
 
 
 @pytest.mark.parametrize(("effect", "stays"), [("reject", True), ("review", False)])
-def test_whom_an_excepted_reason_rejects_stays_rejected(effect: str, stays: bool) -> None:
-    listed = Reason(code="BLACKLIST_HIT", effect=effect)  # type: ignore[arg-type]
+def test_whom_an_excepted_reason_rejects_stays_rejected(effect: Effect, stays: bool) -> None:
+    listed = Reason(code="BLACKLIST_HIT", effect=effect)
     assert (control_reason(CHOSEN[0], [REJECT, listed], CONTROL) is None) is stays

@@ -1,4 +1,5 @@
 from functools import reduce
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -87,7 +88,7 @@ def test_only_the_newest_are_remembered_one_by_one() -> None:
 
 
 @given(st.lists(told_applications, min_size=1, max_size=80), st.randoms(use_true_random=False))
-def test_the_order_of_telling_does_not_matter(told: list[Told], random) -> None:  # type: ignore[no-untyped-def]
+def test_the_order_of_telling_does_not_matter(told: list[Told], random: Random) -> None:
     in_order = reduce(tell, told, None)
     shuffled = told[:]
     random.shuffle(shuffled)
