@@ -13,7 +13,7 @@ from msgspec import Struct
 from models.entities import EntityProfileOf
 from models.facts import IdentifierKind
 
-OBSERVATION_VERSION = "2"
+OBSERVATION_VERSION = "3"
 """Version of the answer's layout, noted in every audit record; changes when a field of a record below does."""
 
 WINDOWS_MS: tuple[int, ...] = (3_600_000, 86_400_000, 604_800_000, 2_592_000_000, 7_776_000_000)

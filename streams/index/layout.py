@@ -81,7 +81,7 @@ EVENTS_PER_APPLICATION = 64
 IDENTIFIERS_PER_APPLICATION = 96
 """Identifiers that one application may gather over its events; later ones are left out. One event has 35 at most."""
 
-LAYOUT = "2"
+LAYOUT = "3"
 """Version of what is stored. Each has keys of its own: after an upgrade, `tidegate rebuild` fills the new ones, and the
 old ones expire."""
 PREFIX_CHARACTERS = 5
