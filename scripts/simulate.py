@@ -47,7 +47,7 @@ class PublishingError(OperatorError):
 
 def simulate(
     *,
-    applications: Annotated[int, typer.Option(min=1, help="Applications to publish.")] = 2_000,
+    applications: Annotated[int, typer.Option(min=1, help="Applications to publish.")] = 2_600,
     rate: Annotated[float, typer.Option(min=0, help="Applications a second; 0: as fast as Kafka takes them.")] = 50.0,
     fraud_share: Annotated[float, typer.Option(min=0, max=1, help="Share of fraudulent applications.")] = 0.05,
     days: Annotated[

@@ -9,7 +9,7 @@ from scripts.simulator.credit import refused_credit
 from scripts.simulator.devices import Handset, filled_by_hand
 from scripts.simulator.draw import OPENING_HOURS, Draw, Story
 from scripts.simulator.people import Person, contact
-from scripts.simulator.places import building, home_ip, near, room, somewhere_in
+from scripts.simulator.places import building, carrier_ip, home_ip, near, room, somewhere_in
 from scripts.simulator.typology import ORDINARY, Typology
 from scripts.simulator.world import small_employer
 
@@ -106,6 +106,34 @@ def kiosk(draw: Draw, size: int) -> Story:
     return Story(attempts)
 
 
+def street(draw: Draw, size: int) -> Story:
+    """Neighbours along one street whose phones all leave by one address of their carrier; some name one another, and
+    some couples share a phone or an address."""
+    rng = draw.rng
+    first = draw.person()
+    ip = carrier_ip(rng, first.city)
+    neighbours: list[Person] = []
+    attempts = []
+    for at in draw.times(size):
+        person = draw.person(first.city)
+        person.home, person.address = near(rng, first.home, 120), building(rng, first.city) + room(rng)
+        if neighbours and rng.random() < 0.1:
+            person.contacts = [*person.contacts[:1], _named(rng.choice(neighbours), "friend")]
+        if neighbours and rng.random() < 0.06:
+            spouse = neighbours.pop()
+            person.home, person.address, person.handset = spouse.home, spouse.address, spouse.handset
+            person.contacts = [_named(spouse, "spouse"), *person.contacts[1:2]]
+        else:
+            neighbours.append(person)
+        attempt = draw.attempt(at, person, channel=rng.choice(("h5", "app")))
+        if not person.handset.vpn:
+            attempt.ip = ip
+        if attempt.gps is not None:
+            attempt.gps = near(rng, person.home, 40)
+        attempts.append(attempt)
+    return Story(attempts)
+
+
 def reapplicant(draw: Draw, size: int) -> Story:
     """Somebody who was refused, waits some days, and asks for the same again."""
     person = draw.person()
@@ -124,6 +152,7 @@ HONEST = (
     Typology("dormitory", dormitory, sizes=(24, 48), spread_h=(72, 480), share=0.04),
     Typology("office", office, sizes=(12, 30), spread_h=(72, 720), share=0.03),
     Typology("kiosk", kiosk, sizes=(150, 400), spread_h=(120, 720), share=0.10),
+    Typology("street", street, sizes=(20, 60), spread_h=(72, 720), share=0.03),
     Typology("reapplicant", reapplicant, sizes=(2, 3), spread_h=(48, 240), share=0.01),
     Typology(ORDINARY, acquaintances, sizes=(2, 2), spread_h=(1, 480), share=0.015),
 )

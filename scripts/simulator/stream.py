@@ -30,7 +30,7 @@ class SimulationConfig(Struct, frozen=True, kw_only=True):
     """Applications occur from here..."""
     end: datetime
     """...to here; nothing is published that the lender would hear of later. Both aware."""
-    applications: int = 2_000
+    applications: int = 2_600
     fraud_share: float = 0.05
     seed: int = 7
     label_delay_days: float = DEFAULT_DELAY_DAYS

@@ -11,6 +11,7 @@ from scripts.simulator.fraud import (
     identity_mules,
     listed_return,
     merchant_cash_out,
+    merging_rings,
     multi_lender_burst,
     reused_face,
     shared_bank_card,
@@ -25,11 +26,12 @@ FRAUD: tuple[Typology, ...] = (
     gps_cell_crowd.TYPOLOGY,
     identity_mules.TYPOLOGY,
     listed_return.TYPOLOGY,
+    merging_rings.TYPOLOGY,
     multi_lender_burst.TYPOLOGY,
     reused_face.TYPOLOGY,
     shared_bank_card.TYPOLOGY,
 )
-"""The largest rings of all together have 100 applications: a default run has room for one of each."""
+"""The largest rings of all together fit into a default run's fraud: each occurs once at least."""
 
 SHIFT = merchant_cash_out.TYPOLOGY
 """What is not there at first and appears in a stream that shifts: neither rules nor scorecard know of it."""

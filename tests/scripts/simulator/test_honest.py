@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scripts.simulator.draw import Draw, Story
-from scripts.simulator.honest import acquaintances, dormitory, family_phone, kiosk, office, reapplicant
+from scripts.simulator.honest import acquaintances, dormitory, family_phone, kiosk, office, reapplicant, street
 from scripts.simulator.places import distance_km
 from scripts.simulator.timeline import DAY_S, Window
 from scripts.simulator.world import the_world
@@ -57,6 +57,17 @@ def test_an_office_is_one_employer_and_one_network(seed: int) -> None:
     assert len({attempt.person.employer.name for attempt in attempts if attempt.person.employer}) == 1
     assert len({attempt.ip for attempt in attempts if not attempt.person.handset.vpn}) == 1
     assert len({attempt.person.handset.device_id for attempt in attempts}) == 20
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_street_has_one_address_of_its_carrier_and_homes_within_reach(seed: int) -> None:
+    attempts = told(street, 40, seed).attempts
+    assert len({attempt.ip for attempt in attempts if not attempt.person.handset.vpn}) == 1
+    homes = [attempt.person.home for attempt in attempts]
+    assert max(distance_km(homes[0], home) for home in homes) < 1.2
+    assert len(people_in(told(street, 40, seed))) == 40
+    assert len({attempt.person.handset.device_id for attempt in attempts}) >= 30
+    assert len({attempt.person.address for attempt in attempts}) >= 30
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,6 +1,7 @@
 """The plan: exactly as many applications of each kind as asked for."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -10,9 +11,13 @@ from hypothesis import strategies as st
 from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import HONEST
 from scripts.simulator.plan import SHIFT_SHARE, plan_groups
+from scripts.simulator.stream import SimulationConfig
 from scripts.simulator.timeline import DAY_S, Window
 
 WEEK = Window(1_800_000_000, 1_800_000_000 + 7 * DAY_S)
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+DEFAULT = SimulationConfig(start=EPOCH, end=EPOCH)
+APPLICATIONS, FRAUD_SHARE = DEFAULT.applications, DEFAULT.fraud_share
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 600), st.floats(0, 1), st.floats(0, 60 * DAY_S))
@@ -36,12 +41,12 @@ def test_no_ring_is_smaller_or_larger_than_its_typology_allows(rng: Random, frau
 
 @pytest.mark.parametrize("seed", range(20))
 def test_every_typology_occurs_in_a_run_of_the_default_size(seed: int) -> None:
-    names = {group.typology.name for group in plan_groups(Random(seed), 2_000, 0.05, WEEK)}
+    names = {group.typology.name for group in plan_groups(Random(seed), APPLICATIONS, FRAUD_SHARE, WEEK)}
     assert names == {typology.name for typology in (*FRAUD, *HONEST)}
 
 
 def test_one_ring_of_each_typology_fits_into_a_default_run_at_their_largest() -> None:
-    assert sum(typology.sizes[1] for typology in FRAUD) == 100
+    assert sum(typology.sizes[1] for typology in FRAUD) <= APPLICATIONS * FRAUD_SHARE
 
 
 def test_rings_take_turns_so_that_no_typology_outnumbers_another_by_more_than_one() -> None:

@@ -20,6 +20,7 @@ from scripts.simulator.fraud import (
     identity_mules,
     listed_return,
     merchant_cash_out,
+    merging_rings,
     multi_lender_burst,
     reused_face,
     shared_bank_card,
@@ -53,6 +54,7 @@ MAY_SHARE = {
     "identity_mules": set(),
     "listed_return": set(SHARED),
     "merchant_cash_out": set(),
+    "merging_rings": set(SHARED),
     "multi_lender_burst": set(SHARED),
     "reused_face": {"face"},
     "shared_bank_card": {"bank_card"},
@@ -104,6 +106,24 @@ def test_mules_share_contacts_or_an_employer(seed: int) -> None:
     contacts = Counter(contact.phone for attempt in attempts for contact in attempt.person.contacts)
     employers = [attempt.person.employer.name or "" for attempt in attempts if attempt.person.employer]
     assert max(contacts.values()) >= 4 or most_common_share(employers) == 1.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("size", [8, 14])
+def test_two_crews_share_nothing_but_one_person_who_comes_late(seed: int, size: int) -> None:
+    attempts = told(merging_rings.TYPOLOGY, seed, size).attempts
+    phone = Counter(attempt.person.handset.device_id for attempt in attempts).most_common(1)[0][0]
+    card = Counter(attempt.person.bank_card for attempt in attempts).most_common(1)[0][0]
+    with_phone = {attempt.person.id_number for attempt in attempts if attempt.person.handset.device_id == phone}
+    with_card = {attempt.person.id_number for attempt in attempts if attempt.person.bank_card == card}
+    assert len(with_phone) + len(with_card) == size
+    [both] = with_phone & with_card
+    turns = [turn for turn, attempt in enumerate(attempts) if attempt.person.id_number == both]
+    assert len(turns) == 2
+    assert turns[0] >= size / 2
+    assert not any(
+        attempt.person.handset.device_id == phone and attempt.person.bank_card == card for attempt in attempts
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
