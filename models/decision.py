@@ -9,6 +9,7 @@ from msgspec import Struct
 from models.enrichment import Enrichment
 from models.events import Time
 from models.facts import ApplicationFacts
+from models.rings.state import RingJoin
 
 Verdict = Literal["approve", "review", "reject"]
 Effect = Literal["note", "review", "reject"]
@@ -151,3 +152,5 @@ class DecisionAudit(Struct, frozen=True, kw_only=True):
     control_probability: float | None = None
     """Of having been sent to review by random control instead of being rejected; None when that had no part in it."""
     supersedes: str | None = None
+    ring: RingJoin | None = None
+    """The ring that the decision saw the application in, which the index then takes it into; None: none."""

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from models.entities import EntityProfileOf
 from models.facts import IdentifierKind
+from models.rings.state import RingOf
 
 OBSERVATION_VERSION = "3"
 """Version of the answer's layout, noted in every audit record; changes when a field of a record below does."""
@@ -26,6 +27,8 @@ NEIGHBOURS_MAX = 256
 """Applications in one neighbourhood, this one not counted."""
 RETENTION_MS = WINDOWS_MS[-1]
 """How long an application takes part in links and counts."""
+RINGS_MAX = 8
+"""Living rings that are told of one neighbourhood."""
 SIGHTINGS_PER_SUBJECT = 16
 """The newest places remembered of one device, phone, ID number or store."""
 
@@ -190,10 +193,14 @@ class Observation(Struct, frozen=True, array_like=True):
     device: DeviceState | None
     sightings: list[Sighting]
     truncated: list[str]
-    """What was cut: `identifier:<kind>` (more than the newest 64), `nodes` (more than 256 in all)."""
+    """What was cut: `identifier:<kind>` (more than the newest 64), `nodes` (more than 256 in all), `rings` (more than 8
+    of them)."""
     profiles: list[EntityProfileOf] = []
     """Of the identifiers of `ENTITY_KINDS`, in the order of `velocity`: what is known of each besides this application
     when it is observed; labels as they stand then, late applications included. None for one that nobody else has."""
+    rings: list[RingOf] = []
+    """The living rings of this application and its neighbours: its own first, then as the neighbours come; at most
+    `RINGS_MAX`."""
 
 
 Dependency = Literal["links", "blacklist", "model"]

@@ -16,6 +16,7 @@ from msgspec import Struct, msgpack
 
 from models.enrichment import DecisionFlag, LabelFlag, Observation
 from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
+from models.rings.state import RingJoin
 
 
 class IndexUnavailableError(Exception):
@@ -64,6 +65,8 @@ class ResultToRemember(Struct, frozen=True, kw_only=True):
     """One for each of `result.alerts`."""
     usual: bool | None = None
     """The amount was usual for its applicant, by the features that were decided on; None: unknown."""
+    ring: RingJoin | None = None
+    """What the decision found to be one ring: from now on it is, with every ring that a member was in before."""
 
 
 class RememberedResult(Struct, frozen=True, kw_only=True):
@@ -85,6 +88,8 @@ class PastDecision(Struct, frozen=True, kw_only=True):
     occurred_ms: int
     decision_flag: DecisionFlag
     usual: bool | None = None
+    """See `ResultToRemember`."""
+    ring: RingJoin | None = None
     """See `ResultToRemember`."""
 
 
