@@ -32,9 +32,9 @@ RINGS_MAX = 8
 SIGHTINGS_PER_SUBJECT = 16
 """The newest places remembered of one device, phone, ID number or store."""
 
-UNLINKED_KINDS: tuple[IdentifierKind, ...] = ("merchant_id", "store_id", "ip_block")
-"""Counted, but no link: strangers share them by trade or by network."""
-WEAK_KINDS: tuple[IdentifierKind, ...] = ("ip", "gps_cell", "employer", "sales_rep_id")
+UNLINKED_KINDS: tuple[IdentifierKind, ...] = ("merchant_id", "store_id", "ip_block", "gps_area")
+"""Counted, but no link: strangers share them by trade, by network or as townspeople."""
+WEAK_KINDS: tuple[IdentifierKind, ...] = ("ip", "gps_cell", "employer", "sales_rep_id", "device_like")
 """Neighbours and colleagues share these: looked through at hop 1 only, and not when crowded."""
 HOP_TWO_KINDS: tuple[IdentifierKind, ...] = (
     "id_number",
@@ -174,6 +174,14 @@ class DeviceState(Struct, frozen=True, array_like=True):
     otps_1h: int
     phones_30d: int
     """Distinct phones seen with the device."""
+    models_30d: int = 0
+    """Distinct models (with their systems) that the device told."""
+    fills_7d: int = 0
+    """Forms filled in whose time was told, whatever became of them."""
+    fill_spread_7d: float | None = None
+    """Standard deviation of these times over their mean: near 0 for a machine. None for fewer than two."""
+    fill_gap_spread_7d: float | None = None
+    """Likewise of the time between one form and the next; None for fewer than three forms."""
 
 
 class Observation(Struct, frozen=True, array_like=True):

@@ -79,6 +79,7 @@ class Device(Incoming, frozen=True, kw_only=True):
     emulator: bool | None = None
     rooted: bool | None = None
     vpn: bool | None = None
+    model: Text | None = None
 
 
 class Liveness(Incoming, frozen=True, kw_only=True):
@@ -166,6 +167,8 @@ class DeviceEvent(Incoming, frozen=True, kw_only=True):
     fill_ms: Count | None = None
     paste_count: Count | None = None
     liveness_passed: bool | None = None
+    model: Text | None = None
+    os: Text | None = None
 
 
 LabelKind = Literal[

@@ -41,11 +41,14 @@ IdentifierKind = Literal[
     "merchant_id",
     "store_id",
     "sales_rep_id",
+    "gps_area",
+    "device_like",
 ]
 """What two applications can share. `contact_phone` is the phone of somebody the applicant names; its token equals the
 token of the same number as `phone`, so that an applicant who is somebody's contact can be found. `profile` is the
 applicant's name together with the phone. `ip_block` is the /24 (IPv4) or /48 (IPv6), `gps_cell` the H3 cell of
-resolution 9 (about 0.1 square km)."""
+resolution 9 (about 0.1 square km), `gps_area` that of resolution 6 around it (about 36 square km). `device_like` is a
+device's model and system together with its place: see `models.device_likeness`."""
 
 
 class Identifier(Struct, frozen=True, array_like=True, gc=False):
@@ -204,6 +207,8 @@ class DeviceEventFacts(Struct, frozen=True, kw_only=True):
     fill_ms: int | None = None
     paste_count: int | None = None
     liveness_passed: bool | None = None
+    model_token: str | None = None
+    """Token of the device's model and system."""
 
     @property
     def occurred_ms(self) -> int:

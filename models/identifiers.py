@@ -33,7 +33,8 @@ RawKind = Literal[
     "store_id",
     "sales_rep_id",
 ]
-"""The identifier kinds that come as one raw value; the others are derived (`profile`, `ip_block`, `gps_cell`)."""
+"""The identifier kinds that come as one raw value; the others are derived (`profile`, `ip_block`, `gps_cell`,
+`gps_area`, `device_like`)."""
 
 TOKEN_BYTES = 16
 TOKEN_CHARACTERS = 22

@@ -13,6 +13,9 @@ CELL_RESOLUTION = 9
 """About 0.1 square km: a block of flats."""
 AREA_RESOLUTION = 6
 """About 36 square km: a small town."""
+CELL_ACCURACY_M = 1_000
+"""A place that is known worse than this is in no cell and no area for sure: mobile masts place a phone so well in town,
+and what says worse was mostly found by a network address, so that all customers of a carrier stand on one spot."""
 
 
 class Position(NamedTuple):
@@ -49,4 +52,13 @@ def place_facts(gps: Gps | None, address: Address | None) -> PlaceFacts | None:
         address_cell=None if home is None else cell(home),
         # To the metre: more digits would tell more about the two places than the cells do
         gps_address_km=None if device is None or home is None else round(h3.great_circle_distance(device, home), 3),
+    )
+
+
+def sure_of_cell(place: PlaceFacts | None) -> bool:
+    """Whether the device was in its cell and area, as well as can be known; an accuracy that nobody told is good."""
+    return (
+        place is not None
+        and place.gps_cell is not None
+        and (place.gps_accuracy_m is None or place.gps_accuracy_m <= CELL_ACCURACY_M)
     )

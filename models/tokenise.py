@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
-from functools import lru_cache
 
+from models.device_likeness import alike, guise, operating_system
 from models.events import Application, BlacklistEntry, Device, DeviceEvent, Label, Liveness
 from models.facts import (
     ApplicationFacts,
@@ -26,23 +26,8 @@ from models.facts import (
 from models.identifiers import Tokeniser, profile
 from models.identity import NormalApplicant, identity_facts, normalise_applicant
 from models.ip_addresses import IpFacts, read_ip
-from models.places import cell, place_facts, position
+from models.places import cell, place_facts, position, sure_of_cell
 from models.redaction import redact
-
-_OPERATING_SYSTEMS = (
-    ("harmony", "harmonyos"),
-    ("鸿蒙", "harmonyos"),
-    ("android", "android"),
-    ("ios", "ios"),
-    ("iphone", "ios"),
-    ("ipad", "ios"),
-    ("win", "windows"),
-    ("mac", "macos"),
-    ("darwin", "macos"),
-    ("linux", "linux"),
-    ("ubuntu", "linux"),
-)
-"""How the text begins -> name; anything else is `other`."""
 
 
 class InvalidValueError(ValueError):
@@ -93,6 +78,7 @@ def tokenise_application(application: Application, tokeniser: Tokeniser, timezon
 def tokenise_device_event(event: DeviceEvent, tokeniser: Tokeniser) -> DeviceEventFacts:
     """Facts of a device event."""
     where = None if event.gps is None else position(event.gps.lat, event.gps.lon)
+    model = guise(event.model, event.os)
     return DeviceEventFacts(
         event_id=event.event_id,
         occurred_at=event.occurred_at.astimezone(UTC),
@@ -110,6 +96,7 @@ def tokenise_device_event(event: DeviceEvent, tokeniser: Tokeniser) -> DeviceEve
         fill_ms=event.fill_ms,
         paste_count=event.paste_count,
         liveness_passed=event.liveness_passed,
+        model_token=None if model is None else tokeniser.recurring_token("device_like", model),
     )
 
 
@@ -160,6 +147,7 @@ def _identifiers(
     """Those that are there: the ID number first, contacts last in the order named. The applicant's own phone is no
     contact of theirs (`contact_is_self` tells)."""
     device, liveness = application.device, application.liveness
+    spot = place if sure_of_cell(place) else None
     own: tuple[tuple[IdentifierKind, str | None, Callable[[IdentifierKind, str], str]], ...] = (
         ("id_number", normal.id_number, tokeniser.token),
         ("phone", normal.phone, tokeniser.token),
@@ -171,11 +159,13 @@ def _identifiers(
         ("device_id", None if device is None else device.device_id, tokeniser.recurring_token),
         ("ip", None if ip is None else ip.address, tokeniser.recurring_token),
         ("ip_block", None if ip is None else ip.block, tokeniser.recurring_token),
-        ("gps_cell", None if place is None else place.gps_cell, tokeniser.recurring_token),
+        ("gps_cell", None if spot is None else spot.gps_cell, tokeniser.recurring_token),
         ("face_id", None if liveness is None else liveness.face_id, tokeniser.token),
         ("merchant_id", application.merchant_id, tokeniser.recurring_token),
         ("store_id", application.store_id, tokeniser.recurring_token),
         ("sales_rep_id", application.sales_rep_id, tokeniser.recurring_token),
+        ("gps_area", None if spot is None else spot.gps_area, tokeniser.recurring_token),
+        ("device_like", None if device is None else alike(device.model, device.os, spot, ip), tokeniser.token),
     )
     identifiers = [Identifier(kind, token(kind, value)) for kind, value, token in own if value is not None]
     for phone in dict.fromkeys(normal.contact_phones):
@@ -186,7 +176,7 @@ def _identifiers(
 
 def _device_facts(device: Device, ip: IpFacts | None) -> DeviceFacts:
     return DeviceFacts(
-        os=None if device.os is None else _operating_system(device.os),
+        os=None if device.os is None else operating_system(device.os),
         emulator=device.emulator,
         rooted=device.rooted,
         vpn=device.vpn,
@@ -197,16 +187,6 @@ def _device_facts(device: Device, ip: IpFacts | None) -> DeviceFacts:
 
 def _liveness_facts(liveness: Liveness) -> LivenessFacts:
     return LivenessFacts(score=liveness.score, face_match=liveness.face_match, attempts=liveness.attempts)
-
-
-@lru_cache(maxsize=1_024)
-def _operating_system(text: str) -> str | None:
-    """Free text could carry anything past the edge, so only its family passes."""
-    text = text.strip().lower()
-    for beginning, name in _OPERATING_SYSTEMS:
-        if text.startswith(beginning):
-            return name
-    return "other" if text else None
 
 
 def _expiry(moment: datetime) -> datetime:

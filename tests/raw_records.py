@@ -47,6 +47,7 @@ RAW: dict[str, Any] = {
         "emulator": False,
         "rooted": True,
         "vpn": None,
+        "model": "HUAWEI Mate 60",
     },
     "liveness": {"score": 0.97, "face_match": 0.93, "attempts": 1, "face_id": "face-one"},
     "credit": {"bureau": {"queries_30d": 2}},

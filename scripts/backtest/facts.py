@@ -97,6 +97,8 @@ class FactsOfRows:
             found.append(self._derived("ip_block", block))
         if place is not None and place.gps_cell is not None:
             found.append(self._derived("gps_cell", place.gps_cell))
+        if place is not None and place.gps_area is not None:
+            found.append(self._derived("gps_area", place.gps_area))
         return found
 
     def _identifier_of(self, kind: RawKind, raw: str) -> Identifier | None:

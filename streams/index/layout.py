@@ -42,6 +42,8 @@ KIND_CODES: dict[IdentifierKind, str] = {
     "merchant_id": "m",
     "store_id": "s",
     "sales_rep_id": "r",
+    "gps_area": "t",
+    "device_like": "l",
 }
 """Kind -> its one character in keys and stored lists, a small letter. Stored: never change one."""
 KIND_OF_CODE: dict[str, IdentifierKind] = {code: kind for kind, code in KIND_CODES.items()}
@@ -79,7 +81,7 @@ DEVICE_EVENTS_KEPT = 256
 EVENTS_PER_APPLICATION = 64
 """The newest events of one application that are told apart; one older than all of these counts as a repeat."""
 IDENTIFIERS_PER_APPLICATION = 96
-"""Identifiers that one application may gather over its events; later ones are left out. One event has 35 at most."""
+"""Identifiers that one application may gather over its events; later ones are left out. One event has 37 at most."""
 
 LAYOUT = "3"
 """Version of what is stored. Each has keys of its own: after an upgrade, `tidegate rebuild` fills the new ones, and the

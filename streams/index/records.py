@@ -8,6 +8,8 @@ happened, with its device and phone; and where a store is, with the store.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from math import sqrt
 
 from msgspec import Struct
 
@@ -24,7 +26,7 @@ from models.events import DeviceEventKind
 from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind
 from streams.index.layout import short_hash, short_identifier
 
-_HOUR_MS, _DAY_MS, _, _MONTH_MS, _ = WINDOWS_MS
+_HOUR_MS, _DAY_MS, _WEEK_MS, _MONTH_MS, _ = WINDOWS_MS
 
 SIGHTED_KINDS: tuple[IdentifierKind, ...] = ("device_id", "phone", "id_number", "store_id")
 """Whose places are told."""
@@ -59,6 +61,7 @@ class DeviceRecord(Struct, frozen=True, array_like=True, gc=False):
     paste_count: int
     liveness_passed: int
     phone: str
+    model: str = ""
 
 
 class Place(Struct, frozen=True, array_like=True, gc=False):
@@ -94,6 +97,7 @@ def device_record(event: DeviceEventFacts) -> DeviceRecord:
         _UNKNOWN if event.paste_count is None else event.paste_count,
         _flag(event.liveness_passed),
         (event.phone_token or "")[:8],
+        (event.model_token or "")[:4],
     )
 
 
@@ -186,6 +190,7 @@ def device_state(records: Sequence[DeviceRecord], occurred_ms: int) -> DeviceSta
     month = [record for record in seen if record.occurred_ms > occurred_ms - _MONTH_MS]
     day = [record for record in month if record.occurred_ms > occurred_ms - _DAY_MS]
     fill = next((record for record in day if record.kind == "f"), None)
+    fills = [r for r in month if r.kind == "f" and r.fill_ms >= 0 and r.occurred_ms > occurred_ms - _WEEK_MS]
     return DeviceState(
         first_seen_ms=seen[-1].occurred_ms,
         last_seen_ms=seen[0].occurred_ms,
@@ -201,7 +206,19 @@ def device_state(records: Sequence[DeviceRecord], occurred_ms: int) -> DeviceSta
         sim_changes_30d=sum(record.kind == "s" for record in month),
         otps_1h=sum(record.kind == "o" and record.occurred_ms > occurred_ms - _HOUR_MS for record in day),
         phones_30d=len({record.phone for record in month} - {""}),
+        models_30d=len({record.model for record in month} - {""}),
+        fills_7d=len(fills),
+        fill_spread_7d=_spread([record.fill_ms for record in fills]),
+        fill_gap_spread_7d=_spread([one.occurred_ms - next_.occurred_ms for one, next_ in pairwise(fills)]),
     )
+
+
+def _spread(values: Sequence[int]) -> float | None:
+    """Standard deviation over mean (the coefficient of variation), of all values; 0 when all are 0."""
+    if len(values) < 2:
+        return None
+    mean = sum(values) / len(values)
+    return sqrt(sum((value - mean) ** 2 for value in values) / len(values)) / mean if mean else 0.0
 
 
 def _metres(stored: float) -> float | None:

@@ -49,6 +49,7 @@ def personal_applications(draw: st.DrawFn) -> tuple[dict[str, Any], set[str]]:
         "device_id": draw(OPAQUE),
         "ip": draw(ADDRESSES),
         "os": phone,
+        "model": phone,
         "session_id": draw(OPAQUE),
         "gps": draw(COORDINATES),
     }

@@ -28,6 +28,8 @@ def test_identifiers_come_in_a_fixed_order_with_contacts_last() -> None:
         "merchant_id",
         "store_id",
         "sales_rep_id",
+        "gps_area",
+        "device_like",
         "contact_phone",
         "contact_phone",
     ]
@@ -37,6 +39,7 @@ def test_every_identifier_is_the_token_of_its_normalised_value() -> None:
     application = facts()
     assert application.place is not None
     assert application.place.gps_cell is not None
+    assert application.place.gps_area is not None
     values = {
         "id_number": "110101199003070038",
         "phone": "+8613800000001",
@@ -53,6 +56,8 @@ def test_every_identifier_is_the_token_of_its_normalised_value() -> None:
         "merchant_id": "M-7",
         "store_id": "S-7-1",
         "sales_rep_id": "R-7-1-3",
+        "gps_area": application.place.gps_area,
+        "device_like": f"huaweimate60\0android\0{application.place.gps_cell}",
     }
     for identifier in application.identifiers[: len(values)]:
         assert identifier.token == TOKENISER.token(identifier.kind, values[identifier.kind]), identifier.kind
@@ -131,6 +136,21 @@ def test_the_device_tells_what_it_said_and_its_kind_of_address() -> None:
     assert device is not None
     assert (device.os, device.emulator, device.rooted, device.vpn) == ("android", False, True, None)
     assert (device.ip_private, device.ip_version) == (False, 4)
+
+
+@pytest.mark.parametrize(("accuracy_m", "known"), [(None, True), (1_000, True), (1_000.1, False)])
+def test_a_place_known_badly_is_in_no_cell_and_no_area(accuracy_m: float | None, known: bool) -> None:
+    gps = {"lat": 36.07, "lon": 120.38, "accuracy_m": accuracy_m}
+    application = facts(RAW | {"device": {"gps": gps}})
+    assert application.place is not None
+    assert application.place.gps_cell is not None  # where it was about
+    assert ((application.token("gps_cell") is None), (application.token("gps_area") is None)) == (not known, not known)
+
+
+def test_a_device_event_tells_model_and_system_as_one_token() -> None:
+    event = device_event(model="HUAWEI Mate 60", os="HarmonyOS 4.2")
+    assert event.model_token == TOKENISER.token("device_like", "huaweimate60\0harmonyos")
+    assert device_event(os="HarmonyOS 4.2").model_token is None
 
 
 def test_an_unreadable_ip_is_missing() -> None:

@@ -115,7 +115,7 @@ def test_a_place_becomes_a_cell_and_an_identifier() -> None:
     event = {"lat": "lat", "lon": "lon"}
     facts = facts_of(event, event__lat=36.65, event__lon=117.12)
     assert facts.place.gps_cell.startswith("89")
-    assert [each.kind for each in facts.identifiers] == ["gps_cell"]
+    assert [each.kind for each in facts.identifiers] == ["gps_cell", "gps_area"]
     assert facts_of(event, event__lat=36.65, event__lon=None).place is None
 
 

@@ -21,6 +21,10 @@ async def state(index: LinkIndex, *events: DeviceEventFacts, at_ms: int = NOON_M
     return observation.device
 
 
+def filled(number: int, at_ms: int, fill_ms: int | None = 90_000) -> DeviceEventFacts:
+    return device_event(f"fill-{number}", at_ms=at_ms, kind="form_fill", fill_ms=fill_ms)
+
+
 async def places(index: LinkIndex, **identifiers: Any) -> list[Sighting]:
     (observation,) = await index.observe([application("A-probe", at_ms=NOON_MS + 1, **identifiers)])
     return observation.sightings
@@ -56,6 +60,7 @@ async def test_what_a_device_said_is_known(index: LinkIndex) -> None:
         sim_changes_30d=1,
         otps_1h=1,
         phones_30d=2,
+        fills_7d=1,
     )
 
 
@@ -149,3 +154,46 @@ async def test_the_newest_16_places_within_90_days_are_given(index: LinkIndex) -
     seen = await places(index, device_id="d-1")
     assert [sighting.occurred_ms for sighting in seen] == [NOON_MS - i for i in range(SIGHTINGS_PER_SUBJECT)]
     assert [sighting.occurred_ms for sighting in await places(index, device_id="d-2")] == [near.occurred_ms]
+
+
+async def test_models_that_a_device_told_are_counted_over_30_days(index: LinkIndex) -> None:
+    seen = await state(
+        index,
+        device_event("e1", at_ms=NOON_MS - 30 * DAY_MS, model_token="long ago"),
+        device_event("e2", at_ms=NOON_MS - 30 * DAY_MS + 1, model_token="one"),
+        device_event("e3", at_ms=NOON_MS - DAY_MS, model_token="two"),
+        device_event("e4", at_ms=NOON_MS - HOUR_MS, model_token="one"),
+        device_event("e5", at_ms=NOON_MS),
+    )
+    assert seen is not None
+    assert seen.models_30d == 2
+
+
+async def test_the_spread_of_fill_times_and_of_the_gaps_between_them_is_over_their_means(index: LinkIndex) -> None:
+    seen = await state(
+        index,
+        filled(1, NOON_MS - 7 * DAY_MS, 1),  # too old
+        filled(2, NOON_MS - 6 * HOUR_MS, 30_000),
+        filled(3, NOON_MS - 5 * HOUR_MS, None),
+        filled(4, NOON_MS - 4 * HOUR_MS, 60_000),
+        filled(5, NOON_MS - 3 * HOUR_MS, 90_000),
+    )
+    assert seen is not None
+    assert seen.fills_7d == 3
+    assert seen.fill_spread_7d == pytest.approx(600**0.5 / 60)  # of 30, 60 and 90 s
+    assert seen.fill_gap_spread_7d == pytest.approx(1 / 3)  # of 2 h and 1 h
+
+
+async def test_one_form_has_no_spread_and_two_have_no_spread_of_gaps(index: LinkIndex) -> None:
+    one = await state(index, filled(1, NOON_MS - HOUR_MS))
+    two = await state(index, filled(2, NOON_MS), at_ms=NOON_MS + 1)
+    assert one is not None
+    assert two is not None
+    assert (one.fill_spread_7d, one.fill_gap_spread_7d) == (None, None)
+    assert (two.fill_spread_7d, two.fill_gap_spread_7d) == (0, None)
+
+
+async def test_forms_of_no_time_at_all_have_no_spread(index: LinkIndex) -> None:
+    seen = await state(index, *(filled(number, NOON_MS, 0) for number in range(3)))
+    assert seen is not None
+    assert (seen.fill_spread_7d, seen.fill_gap_spread_7d) == (0, 0)

@@ -50,7 +50,12 @@ APPLICATIONS = st.builds(
     ),
     APPLICATION_IDS,
     EVENT_IDS,
-    st.fixed_dictionaries({kind: maybe(NAMES) for kind in ("email", "address", "employer", "ip_block", "face_id")}),
+    st.fixed_dictionaries(
+        {
+            kind: maybe(NAMES)
+            for kind in ("email", "address", "employer", "ip_block", "face_id", "gps_area", "device_like")
+        }
+    ),
     at_ms=MOMENTS,
     channel=st.sampled_from(get_args(Channel)),
     id_number=NUMBERS,
@@ -78,6 +83,7 @@ DEVICE_EVENTS = st.builds(
     emulator=maybe(st.booleans()),
     vpn=maybe(st.booleans()),
     fill_ms=maybe(st.integers(0, 2**53)),
+    model_token=maybe(NAMES),
     liveness_passed=maybe(st.booleans()),
 )
 LIST_ENTRIES = st.builds(
