@@ -81,7 +81,7 @@ class Case(Struct, frozen=True, kw_only=True):
     since_ms: int
     """Time of the application event, or of what was known of it first."""
     frozen: Frozen | None = None
-    """None while the decision has not been seen: a label came first."""
+    """None while the decision has not been seen, as when a label came first, or has not been asked for."""
     known: tuple[Known, ...] = ()
     told: Told | None = None
 
@@ -251,6 +251,12 @@ def settle(application_id: str, case: Case, meaning: LabelMeaning, now_ms: int) 
         return Settled(case=case)
     told = Told(example.example_id, example.fraud)
     return Settled(case=replace(case, told=told), example=example, honest=said.matured)
+
+
+def has_news(case: Case, meaning: LabelMeaning, now_ms: int) -> bool:
+    """Whether the learner is to be told something of the case once its decision is known."""
+    said = verdict(case.known, meaning, now_ms)
+    return said is not None and (case.told is None or case.told.fraud != said.fraud)
 
 
 def with_decision(case: Case | None, decided: Frozen) -> Case:

@@ -1,9 +1,14 @@
 """What was known when an application was decided, until its labels come: a local store, by partition and application.
 
+Audit records are kept as they were published. Nobody decodes one before a label or a recall asks for it, which few
+applications ever see; RocksDB compresses them in threads of its own. They are ordered by time, whatever application
+they are of, so that neither writing nor forgetting them moves others about; beside each application stands where its
+are.
+
 It is a cache of what stands in Kafka (`decision-audit`, `labels`, `strayed-labels`, `training`), together with how far
 each of those has been read into it. So it may be lost, or found as it was some time ago: whoever opens it reads on from
 there. That is why RocksDB writes no log of its own here: after a kill it comes back as it was at the last flush, all
-partitions of it alike, and at most WRITE_BUFFER_BYTES are read again.
+partitions of it alike, and at most `streams.rocks.WRITE_BUFFER_BYTES` are read again.
 
 Not for use from several threads.
 """
@@ -18,31 +23,50 @@ from time import time
 
 import structlog
 from msgspec import Struct, msgpack
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch, WriteOptions
+from rocksdict import Rdict, WriteBatch
 
-from models.labelling import Case
-from streams.frozen_cases import CaseCodec
+from models.labelling import Case, Known, Told
+from streams.rocks import WITHOUT_LOG, first_free
 from streams.waiting import NotReadyError
 
 logger = structlog.get_logger(__name__)
 
-WRITE_BUFFER_BYTES = 8 * 2**20
-CACHE_BYTES = 8 * 2**20
-PLACES = 64
-"""As many workers of one machine share a data directory."""
 ABANDONED_S = 7 * 86_400.0
 """A partition that has been another worker's for so long is dropped rather than brought up to date."""
 
 _PARTITION = Packed(">H")
 _TIME = Packed(">Q")
-_CASE, _DUE = b"c", b"d"
+_OFFSET = Packed(">Q")
+_CASE, _DUE, _DECIDED = b"c", b"d", b"a"
 """After the number of the partition."""
-_STATE, _NAMES = b"\xff\xffs", b"\xff\xffl"
-"""Before the number of the partition, or the key of the names: no partition has that number."""
+_STATE, _AUDIT = b"\xff\xfft", b"\xff\xffa"
+"""Before the number of the partition, or the time of the record: no partition has that number."""
+_END_OF_ID = b"\0"
+_ID_AT = len(_AUDIT) + _TIME.size + _PARTITION.size + _OFFSET.size
+"""Where the application id begins in the key of an audit record."""
 
 
 class FrozenUnavailableError(NotReadyError):
     """The store cannot be read or written now. The cause is chained."""
+
+
+class AuditAt(Struct, frozen=True, gc=False):
+    """An audit record as it stands in `decision-audit`."""
+
+    application_id: bytes
+    """The record's key."""
+    offset: int
+    published_ms: int
+    """Kafka's timestamp of it."""
+    value: bytes
+
+
+class _Case(Struct, array_like=True, gc=False):
+    """A `Case` but for its decision, which is in the audit records."""
+
+    since_ms: int
+    known: tuple[Known, ...]
+    told: Told | None
 
 
 class _State(Struct, array_like=True):
@@ -62,7 +86,7 @@ class FrozenStore:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._database: Rdict | None = None
-        self._codec = CaseCodec(self._names)
+        self._cases = msgpack.Decoder(_Case)
         self._states = msgpack.Decoder(_State)
 
     def positions(self, partition: int) -> dict[str, int]:
@@ -70,16 +94,65 @@ class FrozenStore:
         return self._state(partition).positions
 
     def cases(self, partition: int, application_ids: Iterable[str]) -> dict[str, Case]:
-        """Those of the applications that there is a case of."""
+        """Those of the applications that a label or the learner has spoken of, without their decisions."""
         database = self._open()
         prefix = _PARTITION.pack(partition) + _CASE
-        found: dict[str, Case] = {}
+        ids = list(application_ids)
         with self._closed_on_failure():
-            for application_id in application_ids:
-                stored = database.get(prefix + application_id.encode())
-                if stored is not None:
-                    found[application_id] = self._codec.decode(stored)
+            stored = database.get([prefix + each.encode() for each in ids]) if ids else []
+            return {
+                application_id: _case(self._cases.decode(case))
+                for application_id, case in zip(ids, stored or (), strict=True)
+                if case is not None
+            }
+
+    def keep(self, partition: int, audits: Sequence[AuditAt], positions: Mapping[str, int]) -> None:
+        """Keep audit records, and positions that have moved: all of it or nothing. One that is there already is put
+        into its place again."""
+        self._open()
+        number = _PARTITION.pack(partition)
+        batch = WriteBatch(raw_mode=True)
+        for audit in audits:
+            moment, offset = _TIME.pack(max(0, audit.published_ms)), _OFFSET.pack(audit.offset)
+            batch.put(_AUDIT + moment + number + offset + audit.application_id, audit.value)
+            batch.put(number + _DECIDED + audit.application_id + _END_OF_ID + offset, moment)
+        self._move(batch, partition, positions)
+
+    def audits(self, partition: int, application_id: str) -> list[bytes]:
+        """The audit records of an application, in the order in which they stand in `decision-audit`."""
+        database = self._open()
+        number, name = _PARTITION.pack(partition), application_id.encode()
+        prefix = number + _DECIDED + name + _END_OF_ID
+        found: list[bytes] = []
+        with self._closed_on_failure():
+            cursor = database.iter()
+            cursor.seek(prefix)
+            while cursor.valid() and (key := cursor.key()).startswith(prefix):
+                value = database.get(_AUDIT + (cursor.value() or b"") + number + key[len(prefix) :] + name)
+                found += [] if value is None else [value]
+                cursor.next()
         return found
+
+    def drop_audits(self, before_ms: int, most: int) -> int:
+        """Forget up to `most` audit records that were published before then, the oldest first; how many there were."""
+        database = self._open()
+        batch, dropped = WriteBatch(raw_mode=True), 0
+        with self._closed_on_failure():
+            cursor = database.iter()
+            cursor.seek(_AUDIT)
+            while cursor.valid() and dropped < most and (key := cursor.key()).startswith(_AUDIT):
+                (moment,) = _TIME.unpack_from(key, len(_AUDIT))
+                if moment >= before_ms:
+                    break
+                at = len(_AUDIT) + _TIME.size
+                number, offset = key[at : at + _PARTITION.size], key[at + _PARTITION.size : _ID_AT]
+                batch.delete(key)
+                batch.delete(number + _DECIDED + key[_ID_AT:] + _END_OF_ID + offset)
+                dropped += 1
+                cursor.next()
+            if dropped:
+                database.write(batch, WITHOUT_LOG)
+        return dropped
 
     def due(self, partition: int, now_ms: int, most: int) -> list[tuple[int, str]]:
         """Up to `most` (time, application id) whose time to be looked at again has come, earliest first."""
@@ -109,7 +182,7 @@ class FrozenStore:
     ) -> None:
         """All of it or nothing: application id -> (case, when to look at it again), None for a case that is over;
         positions that have moved; and what was `due` and has been looked at."""
-        database = self._open()
+        self._open()
         prefix = _PARTITION.pack(partition)
         batch = WriteBatch(raw_mode=True)
         for moment, application_id in seen:
@@ -119,26 +192,18 @@ class FrozenStore:
             if case is None:
                 batch.delete(prefix + _CASE + key)
             else:
-                batch.put(prefix + _CASE + key, self._codec.encode(case))
+                batch.put(prefix + _CASE + key, msgpack.encode(_Case(case.since_ms, case.known, case.told)))
                 batch.put(prefix + _DUE + _TIME.pack(max(0, look_again_ms)) + key, b"")
-        for names_key, names in self._codec.take_new_names():
-            batch.put(_NAMES + names_key, names)
-        if positions:
-            state = self._state(partition)
-            state.positions.update(positions)
-            state.written_s = time()
-            batch.put(_STATE + prefix, msgpack.encode(state))
-        with self._closed_on_failure():
-            database.write(batch, _WITHOUT_LOG)
+        self._move(batch, partition, positions)
 
     def forget(self, partition: int) -> None:
-        """Drop a partition and how far it was read."""
+        """Drop a partition and how far it was read. Its audit records are found no more, and go in their time."""
         database = self._open()
         batch = WriteBatch(raw_mode=True)
         batch.delete_range(_PARTITION.pack(partition), _PARTITION.pack(partition + 1))
         batch.delete(_STATE + _PARTITION.pack(partition))
         with self._closed_on_failure():
-            database.write(batch, _WITHOUT_LOG)
+            database.write(batch, WITHOUT_LOG)
 
     def close(self) -> None:
         """Put what is in memory on the disk, and let another worker have the directory."""
@@ -149,22 +214,28 @@ class FrozenStore:
             with suppress(Exception):
                 database.close()
 
+    def _move(self, batch: WriteBatch, partition: int, positions: Mapping[str, int]) -> None:
+        """Write the batch with positions that have moved."""
+        if positions:
+            state = self._state(partition)
+            state.positions.update(positions)
+            state.written_s = time()
+            batch.put(_STATE + _PARTITION.pack(partition), msgpack.encode(state))
+        with self._closed_on_failure():
+            self._open().write(batch, WITHOUT_LOG)
+
     def _state(self, partition: int) -> _State:
         database = self._open()
         with self._closed_on_failure():
             stored = database.get(_STATE + _PARTITION.pack(partition))
         return _State({}, 0.0) if stored is None else self._states.decode(stored)
 
-    def _names(self, key: bytes) -> bytes:
-        return bytes(self._open()[_NAMES + key] or b"")
-
     def _open(self) -> Rdict:
         if self._database is None:
             try:
-                self._database = _first_free(self._directory)
+                self._database = first_free(self._directory)
             except Exception as error:
                 raise FrozenUnavailableError(str(self._directory)) from error
-            self._codec = CaseCodec(self._names)
             self._drop_abandoned()
         return self._database
 
@@ -192,41 +263,5 @@ class FrozenStore:
             raise FrozenUnavailableError(str(self._directory)) from error
 
 
-def _first_free(directory: Path) -> Rdict:
-    """The store in the first place that no other process has open. One that cannot be read is made anew."""
-    for number in range(PLACES):
-        place = directory / str(number)
-        place.mkdir(parents=True, exist_ok=True)
-        try:
-            return Rdict(str(place), _options())
-        except Exception as error:  # noqa: BLE001 - rocksdict has no type of its own for any of it
-            if "lock" in str(error).lower():
-                continue
-            logger.warning("frozen_store_made_anew", place=number, error=type(error).__name__)
-            Rdict.destroy(str(place), _options())
-            return Rdict(str(place), _options())
-    raise OSError(f"no place of {PLACES} is free")
-
-
-def _options() -> Options:
-    table = BlockBasedOptions()
-    table.set_block_cache(Cache(CACHE_BYTES))
-    table.set_bloom_filter(10, False)
-    options = Options(raw_mode=True)
-    options.create_if_missing(True)
-    options.set_block_based_table_factory(table)
-    options.set_compression_type(DBCompressionType.lz4())
-    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
-    options.set_max_write_buffer_number(2)
-    options.set_keep_log_file_num(2)
-    options.set_max_open_files(128)
-    return options
-
-
-def _write_options() -> WriteOptions:
-    options = WriteOptions()
-    options.disable_wal = True  # type: ignore[method-assign, assignment]  # rocksdict's stubs take it for a method
-    return options
-
-
-_WITHOUT_LOG = _write_options()
+def _case(stored: _Case) -> Case:
+    return Case(since_ms=stored.since_ms, known=stored.known, told=stored.told)

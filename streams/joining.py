@@ -26,16 +26,16 @@ from msgspec import DecodeError, Struct, json
 
 from models.events import Label, Time
 from models.facts import epoch_ms
-from models.labelling import Audited, Frozen, Told, frozen_decision
+from models.labelling import Told
 from models.tokenise import label_facts
 from streams.batches import Assignment
 from streams.codec import InvalidRecord, RecordDecoder
 from streams.dependencies import Dependencies
 from streams.edge import edge
-from streams.frozen import FrozenStore
+from streams.frozen import AuditAt, FrozenStore
 from streams.index.protocol import IndexUnavailableError
 from streams.kafka import BrokerUnreachableError, client_options, read_from, running
-from streams.label_cases import AT_ONCE, AUDIT, LABELS, STRAYED, TRAINING, LabelAt, LabelCases, ToldExample
+from streams.label_cases import AUDIT, LABELS, STRAYED, TRAINING, LabelAt, LabelCases, ToldExample
 from streams.publisher import Outgoing, partition_of
 from streams.waiting import NotReadyError
 
@@ -45,6 +45,10 @@ POLL_S = 0.2
 REST = 2.0
 """Times as long as it worked, the reading of decisions rests: the applications of the same worker come first."""
 READ_AT_ONCE = 500
+READ_DECISIONS_AT_ONCE = 200
+"""About two milliseconds in which applications wait."""
+FETCH_BYTES, FETCH_WITHIN_S = 256 * 1024, 0.4
+"""Kafka answers when there is so much to read, or so late: nobody waits for decisions, and each answer costs."""
 LOOK_EVERY_S = 1.0
 NOTE_EVERY_S = 60.0
 RETRY_PAUSE_S = 1.0
@@ -71,7 +75,6 @@ class LabelJoin:
         self._store = FrozenStore(settings.data_dir / "frozen" / settings.consumer_group)
         self._cases = LabelCases(deps, self._store)
         self._ready = _NOBODY
-        self._audits = json.Decoder(Audited)
         self._take_label = edge(RecordDecoder(Label), label_facts)
 
     async def run(self) -> None:
@@ -115,7 +118,12 @@ class LabelJoin:
     async def _follow(self) -> None:
         settings = self._deps.settings
         consumer = AIOKafkaConsumer(
-            **client_options(settings), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+            **client_options(settings),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_min_bytes=FETCH_BYTES,
+            fetch_max_wait_ms=int(FETCH_WITHIN_S * 1000),
         )
         looked = noted = monotonic()
         async with running(consumer, settings):
@@ -205,24 +213,23 @@ class LabelJoin:
         return LabelAt(facts, topic, record.partition, record.offset, record.value)
 
     async def _read_decisions(self, consumer: AIOKafkaConsumer) -> None:
-        found = await consumer.getmany(timeout_ms=int(POLL_S * 1000), max_records=AT_ONCE)
+        found = await consumer.getmany(timeout_ms=int(POLL_S * 1000), max_records=READ_DECISIONS_AT_ONCE)
         for place, records in found.items():
             began = perf_counter()
-            decided: defaultdict[str, list[Frozen]] = defaultdict(list)
-            for record in records:
-                try:
-                    audit = self._audits.decode(record.value or b"")
-                except DecodeError as error:  # another release's: no label will teach anything about it
-                    logger.warning("decision_audit_unreadable", offset=record.offset, error=str(error))
-                else:
-                    decided[audit.application_id].append(frozen_decision(audit))
-            await self._cases.add_decisions(place.partition, decided, records[-1].offset + 1)
+            audits = [
+                AuditAt(record.key, record.offset, record.timestamp, record.value)
+                for record in records
+                if record.key and record.value
+            ]
+            await self._cases.add_decisions(place.partition, audits, records[-1].offset + 1)
             await asyncio.sleep(REST * (perf_counter() - began))
         lag = [
             (consumer.highwater(place) or 0) - self._cases.read_to(place.partition, AUDIT)
             for place in consumer.assignment()
         ]
         self._deps.metrics.frozen_lag.set(sum(each for each in lag if each > 0))
+        if sum(map(len, found.values())) < READ_DECISIONS_AT_ONCE:
+            await asyncio.sleep(POLL_S)  # so that a poll finds more than a few
 
     async def _note_training(self, consumer: AIOKafkaConsumer) -> None:
         """What was told of these partitions was told here, so it need not be read when they are opened again."""

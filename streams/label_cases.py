@@ -6,15 +6,19 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from msgspec import Struct
+import structlog
+from msgspec import DecodeError, Struct, json
 
 from models.enrichment import RETENTION_MS
 from models.facts import LabelFacts, epoch_ms
 from models.labelling import (
+    DAY_MS,
     OVERRULED_BY_ANY_MS,
+    Audited,
     Case,
-    Frozen,
     Told,
+    frozen_decision,
+    has_news,
     settle,
     with_decision,
     with_labels,
@@ -23,9 +27,11 @@ from models.labelling import (
 from models.learning.protocol import Example
 from streams.codec import encode
 from streams.dependencies import Dependencies
-from streams.frozen import FrozenStore
+from streams.frozen import AuditAt, FrozenStore
 from streams.index.protocol import LabelFlagChange
 from streams.publisher import Outgoing
+
+logger = structlog.get_logger(__name__)
 
 AUDIT, LABELS, STRAYED, TRAINING = "decision-audit", "labels", "strayed-labels", "training"
 """The topics that cases are made of."""
@@ -64,21 +70,21 @@ class LabelCases:
         self._deps = deps
         self._meaning = deps.policy.document.labels
         self._store = store
+        self._audits = json.Decoder(Audited)
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def read_to(self, partition: int, topic: str) -> int:
         """The offset from which a topic (without prefix) has not been read into a partition."""
         return self._store.positions(partition).get(topic, 0)
 
-    async def add_decisions(self, partition: int, decided: Mapping[str, Sequence[Frozen]], read_to: int) -> None:
-        """Application id -> decisions on it, in order; `decision-audit` has been read up to `read_to`."""
-
-        def add(application_id: str, case: Case | None) -> Case | None:
-            for frozen in decided[application_id]:
-                case = with_decision(case, frozen)
-            return case
-
-        await self._update(partition, decided, add, {AUDIT: read_to})
+    async def add_decisions(self, partition: int, audits: Sequence[AuditAt], read_to: int) -> None:
+        """Audit records as they stand in `decision-audit`, which has been read up to `read_to`. They are looked into
+        only where a label has been waiting for the decision."""
+        async with self._locks[partition]:
+            waiting = self._store.cases(partition, {each.application_id.decode() for each in audits})
+            self._store.keep(partition, audits, {} if waiting else {AUDIT: read_to})
+        if waiting:
+            await self._update(partition, waiting, lambda _, case: case, {AUDIT: read_to})
 
     async def add_labels(self, partition: int, labels: Sequence[LabelAt]) -> None:
         """Labels of applications whose decisions are in this partition; each stands in a partition of this number."""
@@ -109,9 +115,15 @@ class LabelCases:
             self._store.write(partition, {}, {TRAINING: read_to})
 
     async def look_again(self, partition: int) -> None:
-        """At the cases whose time has come: a label has matured, or none can teach anything any more."""
+        """At the cases whose time has come: a label has matured, or none can teach anything any more. Audit records of
+        that age are dropped."""
         now_ms = epoch_ms(self._deps.clock())
-        while seen := self._store.due(partition, now_ms, AT_ONCE):
+        keep_ms = round(self._meaning.keep_days * DAY_MS)
+        while True:
+            dropped = self._store.drop_audits(now_ms - keep_ms, AT_ONCE)
+            seen = self._store.due(partition, now_ms, AT_ONCE)
+            if not dropped and not seen:
+                return
             await self._update(partition, {name for _, name in seen}, lambda _, case: case, seen=seen)
             await asyncio.sleep(0)
 
@@ -135,6 +147,8 @@ class LabelCases:
                 case = change(application_id, before.get(application_id))
                 if case is None:
                     continue
+                if has_news(case, self._meaning, now_ms):
+                    case = self._with_decisions(partition, application_id, case)
                 settled = settle(application_id, case, self._meaning, now_ms)
                 again = settled.case.look_again_ms(self._meaning, now_ms) if settled.case is not None else 0
                 cases[application_id] = settled.case, again
@@ -145,6 +159,15 @@ class LabelCases:
             await self._show(matured)
             await self._tell(examples)
             self._store.write(partition, cases, read_to or {}, seen)
+
+    def _with_decisions(self, partition: int, application_id: str, case: Case) -> Case:
+        """The case with what was decided; without, while that has not been read."""
+        for value in self._store.audits(partition, application_id):
+            try:
+                case = with_decision(case, frozen_decision(self._audits.decode(value)))
+            except DecodeError as error:  # another release's: no label will teach anything about it
+                logger.warning("decision_audit_unreadable", application_id=application_id, error=str(error))
+        return case
 
     async def _show(self, matured: Sequence[str]) -> None:
         """Let neighbours see what was honest, as far as the index still knows the applications."""

@@ -9,25 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
-from models.labelling import Case, Frozen, Known, Told
+from models.labelling import Case, Known, Told
 from streams import frozen as frozen_module
-from streams.frozen import ABANDONED_S, FrozenStore, FrozenUnavailableError
+from streams.frozen import ABANDONED_S, AuditAt, FrozenStore, FrozenUnavailableError
 
-FROZEN = Frozen(
-    event_id="e-1",
-    decision_id="d-1",
-    occurred_ms=1_000,
-    degraded=False,
-    features={"age_years": 30.0, "gps_address_km": None},
-    categories={"channel": "h5", "id_province": None},
-    anomaly=None,
-    fraud_score=0.25,
-    model="scorecard-1",
-    control_probability=0.01,
-)
-CASE = Case(since_ms=1_000, frozen=FROZEN, known=(Known("repaid", "l-1", 2_000),), told=Told("A-1:l-1", False))
+CASE = Case(since_ms=1_000, known=(Known("repaid", "l-1", 2_000),), told=Told("A-1:l-1", False))
 WAITING = Case(since_ms=5, known=(Known("confirmed_fraud", "l-2", 5),))
 
 
@@ -38,12 +25,41 @@ def place(tmp_path: Path) -> Path:
 
 def test_cases_come_back_as_they_were_also_after_a_restart(place: Path) -> None:
     store = FrozenStore(place)
-    other = replace(CASE, frozen=replace(FROZEN, features={"another": 1.0}))
-    store.write(3, {"A-1": (CASE, 9_000), "A-2": (WAITING, 9_000), "A-3": (other, 9_000)}, {"labels": 7})
+    store.write(3, {"A-1": (CASE, 9_000), "A-2": (WAITING, 9_000)}, {"labels": 7})
     for _ in range(2):
-        assert store.cases(3, ["A-1", "A-2", "A-3", "A-4"]) == {"A-1": CASE, "A-2": WAITING, "A-3": other}
+        assert store.cases(3, ["A-1", "A-2", "A-3"]) == {"A-1": CASE, "A-2": WAITING}
         assert store.positions(3) == {"labels": 7}
         store.close()
+
+
+def audit(name: str, offset: int, published_ms: int = 1_000) -> AuditAt:
+    return AuditAt(name.encode(), offset, published_ms, f"{name} {offset}".encode())
+
+
+def test_audit_records_come_back_as_published_and_in_their_order_also_after_a_restart(place: Path) -> None:
+    store = FrozenStore(place)
+    store.keep(3, [audit("A-1", 300), audit("A-11", 4), audit("A-2", 5, 9_000)], {"decision-audit": 6})
+    store.keep(3, [audit("A-1", 7, 500)], {"decision-audit": 8})
+    store.keep(3, [audit("A-1", 7, 500)], {"decision-audit": 8})  # as after a kill
+    for _ in range(2):
+        assert store.audits(3, "A-1") == [b"A-1 7", b"A-1 300"]
+        assert store.audits(3, "A-11") == [b"A-11 4"]
+        assert store.audits(3, "A-") == store.audits(2, "A-1") == []
+        assert store.positions(3) == {"decision-audit": 8}
+        store.close()
+    store.forget(3)
+    assert (store.audits(3, "A-1"), store.positions(3)) == ([], {})
+
+
+def test_audit_records_are_dropped_by_their_time_the_oldest_first(place: Path) -> None:
+    store = FrozenStore(place)
+    store.keep(1, [audit("A-1", 1, 300), audit("A-2", 2, 200)], {})
+    store.keep(2, [audit("A-3", 1, 299), audit("A-1", 2, 100)], {})
+    assert store.drop_audits(100, 9) == 0
+    assert store.drop_audits(300, 1) == 1
+    assert (store.audits(2, "A-1"), store.audits(1, "A-2")) == ([], [b"A-2 2"])
+    assert store.drop_audits(300, 9) == 2
+    assert (store.audits(1, "A-2"), store.audits(2, "A-3"), store.audits(1, "A-1")) == ([], [], [b"A-1 1"])
 
 
 def test_partitions_know_nothing_of_each_other(place: Path) -> None:
@@ -88,11 +104,11 @@ def test_after_a_kill_it_is_as_it_was_at_some_moment_before(place: Path) -> None
     script = f"""
 import os, signal
 from pathlib import Path
-from streams.frozen import FrozenStore
-from tests.streams.test_frozen import CASE
+from streams.frozen import AuditAt, FrozenStore
 store = FrozenStore(Path({str(place)!r}))
-for number in range(40_000):
-    store.write(1, {{f"A-{{number}}": (CASE, number)}}, {{"decision-audit": number + 1}})
+for number in range(20_000):
+    audit = AuditAt(f"A-{{number}}".encode(), number, number, os.urandom(600))
+    store.keep(1, [audit], {{"decision-audit": number + 1}})
 os.kill(os.getpid(), signal.SIGKILL)
 """
     root = Path(__file__).parents[2]
@@ -103,8 +119,8 @@ os.kill(os.getpid(), signal.SIGKILL)
     store = FrozenStore(place)
     read_to = store.positions(1).get("decision-audit", 0)
     assert read_to > 0
-    there = store.cases(1, [f"A-{number}" for number in range(40_000)])
-    assert len(there) == read_to  # all of what it says it has read, and nothing of what came after
+    there = [number for number in range(20_000) if store.audits(1, f"A-{number}")]
+    assert there == list(range(read_to))  # all of what it says it has read, and nothing of what came after
 
 
 def test_a_store_that_cannot_be_read_is_made_anew(place: Path) -> None:
