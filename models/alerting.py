@@ -34,6 +34,8 @@ class Observed(Struct, frozen=True, kw_only=True):
     network: Network
     rule_input: RuleInput
     decision: Decision
+    hits: list[ListHit]
+    """Of all lists, external services' included."""
 
 
 def alerts_for(observed: Observed, policy: Policy) -> list[Alert]:
@@ -66,7 +68,7 @@ def _blacklist_hits(observed: Observed) -> Iterable[Alert]:
     """One for each listed identifier of the applicant; a listed contact is a reason, not an alert."""
     facts = observed.facts
     by_identifier: dict[tuple[str, str], list[ListHit]] = {}
-    for hit in observed.observation.hits:
+    for hit in observed.hits:
         if hit.kind != "contact_phone":
             by_identifier.setdefault((hit.kind, hit.token), []).append(hit)
     for (kind, token), hits in by_identifier.items():

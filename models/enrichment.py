@@ -214,12 +214,35 @@ class Observation(Struct, frozen=True, array_like=True):
 Dependency = Literal["links", "blacklist", "model"]
 
 
+class ListAnswer(Struct, frozen=True, kw_only=True):
+    """What one external list service said about the identifiers of an application."""
+
+    name: str
+    """Of the list: `external:<name of the service>`."""
+    hits: list[ListHit] | None
+    """Those it knows; empty: asked, and none is listed. None: it did not answer, so nothing is known."""
+
+
 class Enrichment(Struct, frozen=True, kw_only=True):
-    """An observation, or the word that there is none."""
+    """An observation, or the word that there is none; and what external list services said."""
 
     observation: Observation | None = None
     degraded: tuple[Dependency, ...] = ()
     """The dependencies that could not be asked."""
+    external_lists: list[ListAnswer] = []
+    """One for each service that is configured, in the order of their file."""
+
+    @property
+    def hits(self) -> list[ListHit]:
+        """The entries that are known, of whatever list."""
+        hits = [] if self.observation is None else self.observation.hits
+        asked = [hit for answer in self.external_lists for hit in answer.hits or ()]
+        return [*hits, *asked] if asked else hits
+
+    @property
+    def silent_lists(self) -> list[str]:
+        """The lists whose services did not answer."""
+        return [answer.name for answer in self.external_lists if answer.hits is None]
 
 
 DEGRADED_INDEX = Enrichment(degraded=("links", "blacklist"))

@@ -169,7 +169,7 @@ def decide(
         model=ModelVersion(name=champion.name, version=champion.version),
         challenger=outputs.challenger,
         policy=PolicyVersion(version=policy.version),
-        missing=missing_groups(facts),
+        missing=[*missing_groups(facts), *(f"lists.{name}" for name in enrichment.silent_lists)],
         degraded=list(enrichment.degraded),
         latency_ms=round(float(latency_ms), 3),
         applicant_token=facts.applicant_token,
@@ -201,7 +201,12 @@ def decide(
     alerts: list[Alert] = []
     if observation is not None and network is not None:
         observed = Observed(
-            facts=facts, observation=observation, network=network, rule_input=rule_input, decision=decision
+            facts=facts,
+            observation=observation,
+            network=network,
+            rule_input=rule_input,
+            decision=decision,
+            hits=enrichment.hits,
         )
         alerts = alerts_for(observed, policy)
     return Decided(decision=decision, audit=audit, alerts=alerts, features=features)
@@ -247,8 +252,12 @@ def _degraded(enrichment: Enrichment, policy: Policy) -> list[Reason]:
 
 def _with_lists(reason: Reason, enrichment: Enrichment) -> Reason:
     """A blacklist hit with what is listed and where, which no number can say."""
-    if reason.code != "BLACKLIST_HIT" or enrichment.observation is None:
+    if reason.code == "BLACKLIST_UNKNOWN":
+        return Reason(
+            code=reason.code, effect=reason.effect, detail={**reason.detail, "lists": enrichment.silent_lists}
+        )
+    if reason.code != "BLACKLIST_HIT":
         return reason
-    hits = [hit for hit in enrichment.observation.hits if hit.kind != "contact_phone"]
+    hits = [hit for hit in enrichment.hits if hit.kind != "contact_phone"]
     listed = {"kinds": sorted({hit.kind for hit in hits}), "lists": sorted({hit.list for hit in hits})}
     return Reason(code=reason.code, effect=reason.effect, detail={**reason.detail, **listed})

@@ -195,6 +195,11 @@ REASON_TEXTS: tuple[ReasonText, ...] = (
             "Listed people are near: {contacts} contacts and {linked} linked applications.",
             "关联人命中黑名单：联系人{contacts}个，关联申请{linked}笔。",
         ),
+        (
+            "BLACKLIST_UNKNOWN",
+            "{services} external list services did not answer, so the applicant may be listed there.",
+            "{services}个外部名单服务未返回结果，申请人是否命中未知。",
+        ),
     ),
     *_group(
         "Liveness",

@@ -14,6 +14,7 @@ from models.events import BehaviourCredit, BureauCredit, OtherCredit, Transactio
 from models.facts import ApplicationFacts, DeviceFacts, IdentifierKind, LivenessFacts, PlaceFacts
 from models.features.amount_summary import ABSENT_AMOUNTS, summarise_amounts
 from models.features.label_summary import ABSENT_LABELS, summarise_labels
+from models.features.list_summary import ABSENT_LISTS, ListSummary
 from models.features.slots import SLOTS
 from models.features.travel import Journey, fastest_journey, store_distance_km
 from models.link_weights import store_share
@@ -42,8 +43,15 @@ class Case:
     `observation` and `network` are None when the link index could not be asked.
     """
 
-    def __init__(self, facts: ApplicationFacts, observation: Observation | None, network: Network | None) -> None:
+    def __init__(
+        self,
+        facts: ApplicationFacts,
+        observation: Observation | None,
+        network: Network | None,
+        lists: ListSummary = ABSENT_LISTS,
+    ) -> None:
         self.facts = facts
+        self.lists = lists
         self.observation = observation
         self.network = network
         self.occurred_ms = facts.occurred_ms

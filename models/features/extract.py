@@ -6,6 +6,7 @@ from models.enrichment import Enrichment
 from models.facts import ApplicationFacts
 from models.features.case import Case, Value
 from models.features.categories import EXTRA
+from models.features.list_summary import summarise_lists
 from models.features.needs import needs, present
 from models.features.registry import FEATURE_NAMES, REGISTRY
 from models.network import Network
@@ -30,7 +31,7 @@ def extract(facts: ApplicationFacts, enrichment: Enrichment, network: Network | 
 
     `network` is None when the link index could not be asked; whatever comes from the index is missing then.
     """
-    case = Case(facts, enrichment.observation, network)
+    case = Case(facts, enrichment.observation, network, summarise_lists(enrichment))
     there = present(case, facts)
     features = _MISSING.copy()
     for needed, values in _BY_NEEDS:

@@ -25,6 +25,7 @@ from models.features.case import (
     Value,
 )
 from models.features.label_summary import ABSENT_LABELS
+from models.features.list_summary import ABSENT_LISTS
 from models.features.slots import SLOTS
 
 NO_IDENTITY = IdentityFacts()
@@ -32,6 +33,7 @@ NO_IDENTITY = IdentityFacts()
 _GROUPS: dict[str, Any] = {
     "observation": None,
     "network": None,
+    "lists": ABSENT_LISTS,
     "person": None,
     "device_state": None,
     "identity": NO_IDENTITY,

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from models.decision import DecisionAudit, ModelOutputs, Reason
-from models.enrichment import DEGRADED_INDEX, Enrichment, ListHit, Observation
+from models.enrichment import DEGRADED_INDEX, Enrichment, ListAnswer, ListHit, Observation
 from models.facts import ApplicationFacts, DeviceFacts, LivenessFacts
 from models.features.registry import FEATURE_NAMES
 from models.pipeline import Decided, Models, decide, decision_id
@@ -323,3 +323,30 @@ def test_time_and_latency_are_the_callers_and_change_nothing_else() -> None:
     ).decision
     first = decided().decision
     assert msgspec.structs.replace(later, decided_at=first.decided_at, latency_ms=first.latency_ms) == first
+
+
+def test_a_list_service_that_is_silent_is_missing_and_nobody_is_approved_as_clean() -> None:
+    silent = ListAnswer(name="external:bureau", hits=None)
+    case = decided(enrichment=Enrichment(observation=observation(), external_lists=[silent]))
+    assert case.decision.decision == "review"
+    assert case.decision.missing[-1] == "lists.external:bureau"
+    (reason,) = [reason for reason in case.decision.reasons if reason.code == "BLACKLIST_UNKNOWN"]
+    assert reason.detail == {"services": 1, "lists": ["external:bureau"]}
+
+
+def test_a_hit_of_a_list_service_is_a_blacklist_hit_with_its_alert() -> None:
+    found = ListHit("phone", "T", "external:bureau", "high", "lent twice", None, None, NOON_MS, None)
+    answer = ListAnswer(name="external:bureau", hits=[found])
+    case = decided(enrichment=Enrichment(observation=observation(), external_lists=[answer]))
+    (reason,) = [reason for reason in case.decision.reasons if reason.code == "BLACKLIST_HIT"]
+    assert (reason.detail["lists"], reason.detail["external"]) == (["external:bureau"], 1)
+    (alert,) = [alert for alert in case.alerts if alert.kind == "BLACKLIST_HIT"]
+    assert alert.evidence["reasons"] == ["lent twice"]
+
+
+def test_what_list_services_said_makes_the_same_decision_again() -> None:
+    answers = [ListAnswer(name="external:a", hits=None), ListAnswer(name="external:b", hits=[])]
+    case = decided(enrichment=Enrichment(observation=observation(), external_lists=answers))
+    audit = msgspec.json.decode(msgspec.json.encode(case.audit), type=DecisionAudit)
+    again = decided(audit.event, enrichment=audit.enrichment, model_outputs=audit.model_outputs)
+    assert again.decision == case.decision

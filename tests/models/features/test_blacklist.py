@@ -1,7 +1,18 @@
 import pytest
 
+from models.enrichment import Enrichment, ListAnswer
+from models.features.extract import extract
+from models.network import summarise
 from tests.builders import application
 from tests.builders_network import features_of, hit, observation
+
+SILENT = ListAnswer(name="external:slow", hits=None)
+
+
+def with_services(*answers: ListAnswer, hits: tuple[object, ...] = ()) -> dict[str, float | None]:
+    seen = observation(hits=list(hits))
+    facts = application()
+    return extract(facts, Enrichment(observation=seen, external_lists=list(answers)), summarise(facts, seen))
 
 
 def test_own_and_external_entries_and_contacts_are_counted_apart() -> None:
@@ -22,3 +33,29 @@ def test_the_severity_is_the_highest_of_the_applicants_own(severities: list[str]
 def test_lists_that_could_not_be_asked_say_nothing() -> None:
     features = features_of(application())
     assert {value for name, value in features.items() if name.startswith("blacklist_")} == {None}
+
+
+def test_a_hit_of_a_list_service_counts_as_external() -> None:
+    features = with_services(ListAnswer(name="external:shared", hits=[hit("phone", "external:shared", "high")]))
+    assert (features["blacklist_hits_own"], features["blacklist_hits_external"]) == (0, 1)
+    assert (features["blacklist_severity"], features["blacklist_services_silent"]) == (3, 0)
+
+
+def test_where_a_list_service_is_silent_nobody_is_clean() -> None:
+    features = with_services(ListAnswer(name="external:shared", hits=[]), SILENT)
+    assert features["blacklist_services_silent"] == 1
+    assert features["blacklist_hits_own"] == 0
+    unknown = ("blacklist_hits_external", "blacklist_severity", "blacklist_contact_hits")
+    assert {features[name] for name in unknown} == {None}
+
+
+def test_a_hit_stands_although_a_list_service_is_silent() -> None:
+    features = with_services(SILENT, hits=(hit("phone"), hit("contact_phone")))
+    assert (features["blacklist_severity"], features["blacklist_contact_hits"]) == (2, 1)
+    assert features["blacklist_hits_external"] is None
+
+
+def test_a_list_service_is_heard_while_the_index_is_away() -> None:
+    answer = ListAnswer(name="external:shared", hits=[hit("phone", "external:shared")])
+    features = extract(application(), Enrichment(degraded=("links",), external_lists=[answer]), None)
+    assert (features["blacklist_hits_own"], features["blacklist_hits_external"]) == (None, 1)

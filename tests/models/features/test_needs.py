@@ -4,23 +4,25 @@ from models.enrichment import DEGRADED_INDEX, Enrichment, Observation
 from models.facts import ApplicationFacts
 from models.features.case import Case
 from models.features.extract import extract
+from models.features.list_summary import summarise_lists
 from models.features.needs import needs
 from models.features.registry import REGISTRY
 from models.network import Network, summarise
 from tests.strategies import applications, observations
 
 
-def one_by_one(facts: ApplicationFacts, answer: Observation | None, network: Network | None) -> dict[str, float | None]:
+def one_by_one(facts: ApplicationFacts, enrichment: Enrichment, network: Network | None) -> dict[str, float | None]:
     """Every feature asked about the case itself."""
-    case = Case(facts, answer, network)
+    case = Case(facts, enrichment.observation, network, summarise_lists(enrichment))
     return {feature.name: None if (v := feature.value(case)) is None else float(v) for feature in REGISTRY}
 
 
 @given(applications, observations())
 def test_no_feature_is_skipped_that_would_have_been_there(facts: ApplicationFacts, answer: Observation) -> None:
     network = summarise(facts, answer)
-    assert extract(facts, Enrichment(observation=answer), network) == one_by_one(facts, answer, network)
-    assert extract(facts, DEGRADED_INDEX, None) == one_by_one(facts, None, None)
+    observed = Enrichment(observation=answer)
+    assert extract(facts, observed, network) == one_by_one(facts, observed, network)
+    assert extract(facts, DEGRADED_INDEX, None) == one_by_one(facts, DEGRADED_INDEX, None)
 
 
 def test_what_reads_one_thing_alone_needs_it() -> None:

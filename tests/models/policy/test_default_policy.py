@@ -207,6 +207,7 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("BLACKLIST_HIT", "reject", {"blacklist_severity": 3.0, "blacklist_hits_own": 1.0}, {"blacklist_hits_own": 0.0}),
     ("BLACKLIST_NEAR", "review", {"blacklist_contact_hits": 1.0}, {"blacklist_contact_hits": 0.0}),
     ("BLACKLIST_NEAR", "review", {"blacklist_linked": 1.0}, {"blacklist_linked": 0.0}),
+    ("BLACKLIST_UNKNOWN", "review", {"blacklist_services_silent": 1.0}, {"blacklist_services_silent": 0.0}),
     ("LIVENESS_FAILED", "review", {"liveness_score": 0.499}, {"liveness_score": 0.5}),
     ("FACE_MISMATCH", "review", {"face_match": 0.599}, {"face_match": 0.6}),
     ("FACE_REUSED", "review", {"face_applicants_90d": 2.0}, {"face_applicants_90d": 1.0}),
