@@ -100,7 +100,7 @@ def sighting(kind: str = "device_id", **fields: Any) -> Sighting:
     defaults: dict[str, Any] = {
         "occurred_ms": NOON_MS - 3_600_000,
         "cell": CELL,
-        "accuracy_m": None,
+        "accuracy_m": 0.0,
         "vpn": False,
         "application_id": "",
     }

@@ -111,7 +111,7 @@ class Case:
     def journey(self) -> Journey | None:
         """The fastest journey to this application's place from where its device, phone or applicant was seen."""
         cell = self.place.gps_cell
-        if cell is None or self.observation is None:
+        if cell is None or self.observation is None or self.device.vpn:
             return None
         sightings = (
             sighting

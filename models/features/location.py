@@ -11,7 +11,8 @@ FEATURES = (
         "km/h",
         "location",
         "Fastest journey between here and where the device, phone or applicant was seen within 24 hours, "
-        "location accuracy allowed for",
+        "location accuracy and a minute between clocks allowed for; places told through a VPN, or known worse than "
+        "within 5 km, left out",
         lambda case: case.journey.speed_kmh if case.journey else None,
     ),
     Feature(

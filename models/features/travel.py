@@ -18,8 +18,12 @@ from models.enrichment import Sighting
 HOUR_MS = 3_600_000
 TRAVEL_WITHIN_MS = 24 * HOUR_MS
 """Sightings longer before or after the application say nothing about a journey."""
-SHORTEST_MS = 60_000
-"""Two places at almost one moment: clocks of two systems are no better than this."""
+CLOCKS_APART_MS = 60_000
+"""Clocks of two systems are no better than this, so every journey may have had a minute more."""
+COARSE_M = 5_000
+"""A place known worse than this is nobody's: mobile masts are right to a few kilometres, and what says worse was mostly
+found by a network address, which may be a carrier's exit in another province. A place whose accuracy nobody told counts
+as known as badly as is still believed."""
 STORE_SIGHTINGS = 5
 """A store's place is known from this many sightings on."""
 
@@ -37,24 +41,37 @@ def fastest_journey(
 ) -> Journey | None:
     """The fastest journey between this place and moment and any of the sightings within a day; None without any.
 
-    The places' accuracy radii are taken off the distance, and a journey takes a minute at least.
+    The places' accuracy radii are taken off the distance, and a minute is added to the time. Places that are not
+    `believed` take no part; whether the application itself used a VPN is for the caller to know.
     """
+    if not believed(accuracy_m, vpn=False):
+        return None
     fastest_kmh, fastest_km = -1.0, 0.0
     for sighting in sightings:
         elapsed_ms = abs(occurred_ms - sighting.occurred_ms)
-        if elapsed_ms <= TRAVEL_WITHIN_MS:
-            inaccuracy_km = ((accuracy_m or 0.0) + (sighting.accuracy_m or 0.0)) / 1000
+        if elapsed_ms <= TRAVEL_WITHIN_MS and believed(sighting.accuracy_m, sighting.vpn):
+            inaccuracy_km = (_radius_m(accuracy_m) + _radius_m(sighting.accuracy_m)) / 1000
             km = max(0.0, distance_km(cell, sighting.cell) - inaccuracy_km)
-            speed_kmh = km * HOUR_MS / max(elapsed_ms, SHORTEST_MS)
+            speed_kmh = km * HOUR_MS / (elapsed_ms + CLOCKS_APART_MS)
             if speed_kmh > fastest_kmh:
                 fastest_kmh, fastest_km = speed_kmh, km
     return Journey(fastest_kmh, fastest_km) if fastest_kmh >= 0 else None
 
 
+def believed(accuracy_m: float | None, vpn: bool) -> bool:
+    """Whether somebody was where it is said: not when a VPN or proxy may have moved the place to its exit, nor when it
+    is too coarse."""
+    return not vpn and _radius_m(accuracy_m) <= COARSE_M
+
+
+def _radius_m(accuracy_m: float | None) -> float:
+    return COARSE_M if accuracy_m is None else accuracy_m
+
+
 def store_distance_km(cell: str, sightings: Iterable[Sighting]) -> float | None:
     """Distance to where the store is: the medians of its sightings' latitudes and longitudes, which a few customers far
-    away do not move. None with fewer than `STORE_SIGHTINGS`."""
-    places = [_centre(sighting.cell) for sighting in sightings]
+    away do not move. None with fewer than `STORE_SIGHTINGS` that are `believed`."""
+    places = [_centre(seen.cell) for seen in sightings if believed(seen.accuracy_m, seen.vpn)]
     if len(places) < STORE_SIGHTINGS:
         return None
     store = median_low([lat for lat, _ in places]), median_low([lng for _, lng in places])

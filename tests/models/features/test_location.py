@@ -14,7 +14,12 @@ def test_a_journey_is_from_where_device_phone_or_applicant_was_seen(kind: str) -
     features = features_of(application(gps_cell=CELL), observation(sightings=[sighting(kind, cell=FAR)]))
     assert features["travel_km"] is not None
     assert features["travel_km"] > 100
-    assert features["travel_speed_kmh"] == pytest.approx(features["travel_km"])  # within an hour
+    assert features["travel_speed_kmh"] == pytest.approx(features["travel_km"] * 60 / 61)  # an hour and a minute
+
+
+def test_an_application_through_a_vpn_makes_no_journey() -> None:
+    features = features_of(application(gps_cell=CELL, vpn=True), observation(sightings=[sighting(cell=FAR)]))
+    assert (features["travel_km"], features["travel_speed_kmh"]) == (None, None)
 
 
 def test_stores_do_not_travel_and_nobody_travels_from_their_own_application() -> None:
