@@ -47,7 +47,10 @@ class Settings(BaseSettings):
         None, description="key of the HMAC that signs model snapshots; made from PII_KEY when unset"
     )
     demo: bool = Field(False, description="this is a demo: the default key is allowed")
-    timezone: str = Field("Asia/Shanghai", description="the lender's local time, for night hours")
+    timezone: str = Field(
+        "Asia/Shanghai",
+        description="the lender's local time, for ages and, unless the place keeps other time, night hours",
+    )
 
     # Kafka
     partitions: int = Field(12, ge=1, le=1024, description="partitions of each topic")

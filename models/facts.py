@@ -149,9 +149,10 @@ class ApplicationFacts(Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     """UTC."""
     local_minute: int
-    """Minute of the day in the lender's time zone, 0 to 1439."""
+    """Minute of the day, 0 to 1439, by the clock at the place (`models.places.local_time`); the lender's where no place
+    is believed."""
     local_weekday: int
-    """0 is Monday, in the lender's time zone."""
+    """0 is Monday, by the same clock."""
     channel: Channel | None = None
     product: Product | None = None
     amount_cny: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 import h3
@@ -13,9 +14,16 @@ CELL_RESOLUTION = 9
 """About 0.1 square km: a block of flats."""
 AREA_RESOLUTION = 6
 """About 36 square km: a small town."""
+COARSE_M = 5_000
+"""A place known worse than this is nobody's: mobile masts are right to a few kilometres, and what says worse was mostly
+found by a network address, which may be a carrier's exit in another province."""
 CELL_ACCURACY_M = 1_000
-"""A place that is known worse than this is in no cell and no area for sure: mobile masts place a phone so well in town,
-and what says worse was mostly found by a network address, so that all customers of a carrier stand on one spot."""
+"""A place known worse than this is in no cell and no area for sure: people all over a town would stand on one mast."""
+DEGREES_PER_HOUR = 15
+LAW_STRAYS_H = 1.5
+"""How far lawful time may be from the sun's and people still live by it: China keeps one zone from Shanghai (six
+minutes off) to Chengdu (an hour). Where it is more, they rise and sleep by the sun: in Urumqi two hours after Beijing
+(by custom, UTC+6), and in any other part of the world."""
 
 
 class Position(NamedTuple):
@@ -62,3 +70,24 @@ def sure_of_cell(place: PlaceFacts | None) -> bool:
         and place.gps_cell is not None
         and (place.gps_accuracy_m is None or place.gps_accuracy_m <= CELL_ACCURACY_M)
     )
+
+
+def believed(accuracy_m: float | None, vpn: bool) -> bool:
+    """Whether somebody was where it is said: not when a VPN or proxy may have moved the place to its exit, nor when it
+    is too coarse. An accuracy that nobody told is believed."""
+    return not vpn and (accuracy_m is None or accuracy_m <= COARSE_M)
+
+
+def local_time(moment: datetime, lender: tzinfo, gps: Gps | None, vpn: bool) -> datetime:
+    """The moment by the clock that people at the place live by: the lender's, or where the sun is further from that
+    than `LAW_STRAYS_H` the nautical zone's, of whole hours by longitude. The lender's too where no place is
+    believed."""
+    lawful = moment.astimezone(lender)
+    if gps is None or position(gps.lat, gps.lon) is None or not believed(gps.accuracy_m, vpn):
+        return lawful
+    sun_h = gps.lon / DEGREES_PER_HOUR
+    ahead_h = (lawful.utcoffset() or timedelta()) / timedelta(hours=1)
+    apart_h = abs(sun_h - ahead_h)
+    if min(apart_h, 24 - apart_h) <= LAW_STRAYS_H:  # across the date line as well
+        return lawful
+    return moment.astimezone(timezone(timedelta(hours=round(sun_h))))

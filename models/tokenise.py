@@ -26,7 +26,7 @@ from models.facts import (
 from models.identifiers import Tokeniser, profile
 from models.identity import NormalApplicant, identity_facts, normalise_applicant
 from models.ip_addresses import IpFacts, read_ip
-from models.places import cell, place_facts, position, sure_of_cell
+from models.places import cell, local_time, place_facts, position, sure_of_cell
 from models.redaction import redact
 
 
@@ -40,17 +40,20 @@ class InvalidValueError(ValueError):
 
 
 def tokenise_application(application: Application, tokeniser: Tokeniser, timezone: tzinfo) -> ApplicationFacts:
-    """Facts of an application; `timezone` is the lender's, for the hour, the weekday and the age.
+    """Facts of an application; `timezone` is the lender's, for the age, and for hour and weekday unless the place keeps
+    other time (`models.places.local_time`).
 
     Raises InvalidValueError when the ID number has no letter or digit in it.
     """
     applicant, device = application.applicant, application.device
-    local = application.occurred_at.astimezone(timezone)
+    lawful = application.occurred_at.astimezone(timezone)
+    gps, vpn = (None, False) if device is None else (device.gps, device.vpn is True)
+    local = local_time(application.occurred_at, timezone, gps, vpn)
     normal = normalise_applicant(applicant)
     if normal.id_number is None:
         raise InvalidValueError("applicant.id_number", "no letter or digit in it")
     ip = None if device is None or device.ip is None else read_ip(device.ip)
-    place = place_facts(None if device is None else device.gps, applicant.address)
+    place = place_facts(gps, applicant.address)
     identifiers = _identifiers(application, normal, ip, place, tokeniser)
     return ApplicationFacts(
         event_id=application.event_id,
@@ -67,7 +70,7 @@ def tokenise_application(application: Application, tokeniser: Tokeniser, timezon
         store_id=application.store_id,
         sales_rep_id=application.sales_rep_id,
         identifiers=identifiers,
-        identity=identity_facts(normal, applicant.contacts, date(local.year, local.month, local.day)),
+        identity=identity_facts(normal, applicant.contacts, date(lawful.year, lawful.month, lawful.day)),
         device=None if device is None else _device_facts(device, ip),
         place=place,
         liveness=None if application.liveness is None else _liveness_facts(application.liveness),

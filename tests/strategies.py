@@ -88,6 +88,8 @@ def _values(name: str, hint: Any) -> SearchStrategy[Any]:
         return st.one_of(*(_values(name, argument) for argument in arguments))
     if origin is list:
         return st.lists(_values(name, arguments[0]), max_size=4)
+    if origin is dict:
+        return st.dictionaries(*(_values(name, argument) for argument in arguments), max_size=3)
     if isinstance(hint, type) and issubclass(hint, Struct):
         return instances(hint)
     if hint is int:

@@ -1,4 +1,4 @@
-"""When the application was made, in the lender's time zone."""
+"""When the application was made, by the clock at its place, or the lender's where the place is not known."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ NIGHT_TO_MINUTE = 330
 SATURDAY = 5
 
 FEATURES = (
-    Feature("local_hour", "hour", "time", "Time of day", lambda case: case.facts.local_minute / 60),
+    Feature("local_hour", "hour", "time", "Time of day at the place", lambda case: case.facts.local_minute / 60),
     Feature(
         "night",
         "flag",
         "time",
-        "From 00:30 up to 05:30",
+        "From 00:30 up to 05:30 at the place",
         lambda case: NIGHT_FROM_MINUTE <= case.facts.local_minute < NIGHT_TO_MINUTE,
     ),
     Feature("weekend", "flag", "time", "Saturday or Sunday", lambda case: case.facts.local_weekday >= SATURDAY),

@@ -14,16 +14,13 @@ from typing import NamedTuple
 import h3
 
 from models.enrichment import Sighting
+from models.places import COARSE_M, believed
 
 HOUR_MS = 3_600_000
 TRAVEL_WITHIN_MS = 24 * HOUR_MS
 """Sightings longer before or after the application say nothing about a journey."""
 CLOCKS_APART_MS = 60_000
 """Clocks of two systems are no better than this, so every journey may have had a minute more."""
-COARSE_M = 5_000
-"""A place known worse than this is nobody's: mobile masts are right to a few kilometres, and what says worse was mostly
-found by a network address, which may be a carrier's exit in another province. A place whose accuracy nobody told counts
-as known as badly as is still believed."""
 STORE_SIGHTINGS = 5
 """A store's place is known from this many sightings on."""
 
@@ -58,13 +55,8 @@ def fastest_journey(
     return Journey(fastest_kmh, fastest_km) if fastest_kmh >= 0 else None
 
 
-def believed(accuracy_m: float | None, vpn: bool) -> bool:
-    """Whether somebody was where it is said: not when a VPN or proxy may have moved the place to its exit, nor when it
-    is too coarse."""
-    return not vpn and _radius_m(accuracy_m) <= COARSE_M
-
-
 def _radius_m(accuracy_m: float | None) -> float:
+    """An accuracy that nobody told is as bad as is still believed."""
     return COARSE_M if accuracy_m is None else accuracy_m
 
 
