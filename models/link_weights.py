@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from models.enrichment import Link
+from models.enrichment import Link, Observation
 
 STRONG = 1.0
 """A pair of applications whose links weigh this or more is strongly linked: it belongs to one ring."""
@@ -32,6 +32,8 @@ class KindWeight(NamedTuple):
     """Applicants up to which the weight is whole."""
     household: bool = False
     """Couples and families share it: `COUPLE` applies."""
+    least: int = 1
+    """Applicants below which it weighs nothing."""
 
 
 KIND_WEIGHTS: dict[str, KindWeight] = {
@@ -56,10 +58,18 @@ KIND_WEIGHTS: dict[str, KindWeight] = {
     "gps_cell": KindWeight(0.5, 3),
     # Mobile operators and offices put many behind one address; it only tips the scales for a few.
     "ip": KindWeight(0.25, 3),
+    # One model in one place: neighbours with a popular phone, unless they are many, and most of those who are there
+    # (`ALIKE_SHARE`). Its place is in it, so it is less than what place, employer and address leave to be strong for a
+    # handful: a sign of another sort is needed.
+    "device_like": KindWeight(0.35, 12, least=5),
 }
 """Kinds that are not here link nobody: to bring strangers together is the trade of a merchant, a store and a sales rep;
 an `ip_block` is a neighbourhood of the network; and a `profile` is a name with a phone, where the phone counts already.
 """
+
+ALIKE_SHARE = 0.5
+"""Devices alike (`device_like`) that are fewer than this share of the applications from their place weigh nothing: the
+model is popular, or the place is crowded."""
 
 SHOP_WEIGHTS: dict[str, KindWeight] = {
     # A kiosk or a clerk's tablet: a second sign is needed even for a few, and a crowd of customers is none.
@@ -67,14 +77,17 @@ SHOP_WEIGHTS: dict[str, KindWeight] = {
     # Where the customers stand, and the shop's network: together with the kiosk they say one thing, not three.
     "gps_cell": KindWeight(0.0, 3),
     "ip": KindWeight(0.0, 3),
+    # Customers of a shop that sells phones have the same new one.
+    "device_like": KindWeight(0.0, 12),
 }
 """In place of `KIND_WEIGHTS` for what is a shop's (`STORE_SHARE`): its customers are strangers to each other."""
 
 
-def link_weight(link: Link, applicants: Sequence[str]) -> float:
+def link_weight(link: Link, applicants: Sequence[str], from_place: int = 0) -> float:
     """Weight of the link between any two of its members; 0 when the kind links nobody.
 
     `applicants` holds who applied, by member position; several applications of one applicant crowd nothing.
+    `from_place` is how many applications the place of devices alike has in all (`applications_from_place`).
     """
     kind = KIND_WEIGHTS.get(link.kind)
     if kind is None:
@@ -84,11 +97,20 @@ def link_weight(link: Link, applicants: Sequence[str]) -> float:
     members = link.members
     distinct = len({applicants[member] for member in members})
     sharing = link.degree - len(members) + distinct
+    if sharing < kind.least or (link.kind == "device_like" and link.degree < ALIKE_SHARE * from_place):
+        return 0.0
     if sharing > kind.crowd:
         return kind.weight * kind.crowd / sharing
     if kind.household and sharing <= 2:
         return kind.weight * COUPLE
     return kind.weight
+
+
+def applications_from_place(observation: Observation) -> int:
+    """Applications from the place that makes devices alike: the cell, or the address block where that is not known; 0
+    when neither is."""
+    degrees = {velocity.kind: velocity.degree for velocity in observation.velocity}
+    return degrees.get("gps_cell") or degrees.get("ip_block") or 0
 
 
 def store_share(channels: dict[str, int]) -> float:

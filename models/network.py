@@ -19,7 +19,7 @@ from msgspec import Struct
 from models.decision import LinkSummary
 from models.enrichment import Observation
 from models.facts import ApplicationFacts
-from models.link_weights import NEGLIGIBLE, STRONG, link_weight
+from models.link_weights import NEGLIGIBLE, STRONG, applications_from_place, link_weight
 
 SELF = -1
 """This application's position among the members of a link."""
@@ -123,7 +123,8 @@ def _groups(facts: ApplicationFacts, observation: Observation) -> tuple[list[Gro
     weights: defaultdict[Group, float] = defaultdict(float)
     for link in observation.links:
         if len(link.members) > 1:
-            weight = link_weight(link, applicants)
+            from_place = applications_from_place(observation) if link.kind == "device_like" else 0
+            weight = link_weight(link, applicants, from_place)
             if weight >= NEGLIGIBLE:
                 weights[frozenset(link.members)] += weight
 

@@ -80,6 +80,17 @@ REASON_TEXTS: tuple[ReasonText, ...] = (
             "设备在申请前{age_h}小时才首次出现。",
         ),
         ("DEVICE_MISSING", "The application names no device.", "申请缺少设备信息。"),
+        (
+            "DEVICES_ALIKE",
+            "{applicants} people applied within {window} with devices of one model in one place: a share of {share} of"
+            " all who applied there.",
+            "{window}内有{applicants}人在同一地点使用同一型号的设备申请，占该地点申请人的比例为{share}。",
+        ),
+        (
+            "DEVICE_DISGUISED",
+            "The device called itself by {models} models within {window}.",
+            "该设备在{window}内自称{models}种不同型号。",
+        ),
     ),
     *_group(
         "Location",
@@ -90,8 +101,8 @@ REASON_TEXTS: tuple[ReasonText, ...] = (
         ),
         (
             "GPS_CELL_CROWDED",
-            "{applicants} people applied from the same spot within {window}.",
-            "{window}内有{applicants}人在同一地点申请。",
+            "{applicants} people applied from the same spot within {window}; usual there: {usual}.",
+            "{window}内有{applicants}人在同一地点申请，当地通常为{usual}。",
         ),
         (
             "GPS_FAR_FROM_ADDRESS",
@@ -253,6 +264,12 @@ REASON_TEXTS: tuple[ReasonText, ...] = (
             "FORM_FILLED_BY_MACHINE",
             "The form was filled in {fill_ms} ms: no person types like that.",
             "表单在{fill_ms}毫秒内填完，疑似机器填写。",
+        ),
+        (
+            "FORMS_TOO_REGULAR",
+            "{forms} forms were filled in on the device within {window}, all in nearly the same time or at nearly the"
+            " same intervals: people differ more.",
+            "该设备在{window}内填写了{forms}份表单，用时或间隔几乎相同，疑似机器填写。",
         ),
         (
             "COLLECTION_CONTACT",

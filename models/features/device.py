@@ -31,6 +31,14 @@ def _age_h(case: Case) -> float | None:
     return max(0, case.occurred_ms - case.device_state.first_seen_ms) / HOUR_MS
 
 
+def _like_share(case: Case) -> float | None:
+    like = case.velocity.get("device_like")
+    place = case.velocity.get("gps_cell") or case.velocity.get("ip_block")
+    if like is None or place is None:
+        return None
+    return min(1.0, like.applicants[D30] / place.applicants[D30])
+
+
 FEATURES = (
     Feature(
         "device_missing",
@@ -99,6 +107,28 @@ FEATURES = (
         lambda case: case.store_share("device_id"),
     ),
     Feature(
+        "device_like_applicants_7d",
+        "applicants",
+        "device",
+        "Applicants with devices alike in 7 days: of one model and system in one cell, or one address block where the "
+        "cell is not known",
+        applicants("device_like", D7),
+    ),
+    Feature(
+        "device_like_applicants_30d",
+        "applicants",
+        "device",
+        "Likewise in 30 days",
+        applicants("device_like", D30),
+    ),
+    Feature(
+        "device_like_share",
+        "share",
+        "device",
+        "Share of these among all applicants of that cell or block: small where a model is popular among many",
+        _like_share,
+    ),
+    Feature(
         "id_devices_30d",
         "count",
         "device",
@@ -118,6 +148,34 @@ FEATURES = (
         "device",
         "Phones seen with the device in 30 days",
         lambda case: case.device_state.phones_30d if case.device_state else None,
+    ),
+    Feature(
+        "device_models_30d",
+        "count",
+        "device",
+        "Models, with their systems, that events of the device told in 30 days: a phone has one",
+        lambda case: case.device_state.models_30d if case.device_state else None,
+    ),
+    Feature(
+        "device_fills_7d",
+        "count",
+        "device",
+        "Forms filled in on the device in 7 days whose time is known",
+        lambda case: case.device_state.fills_7d if case.device_state else None,
+    ),
+    Feature(
+        "device_fill_spread_7d",
+        "ratio",
+        "device",
+        "Standard deviation of those times in 7 days over their mean; missing for fewer than two",
+        lambda case: case.device_state.fill_spread_7d if case.device_state else None,
+    ),
+    Feature(
+        "device_fill_gap_spread_7d",
+        "ratio",
+        "device",
+        "Likewise of the time from one form to the next in 7 days; missing for fewer than three forms",
+        lambda case: case.device_state.fill_gap_spread_7d if case.device_state else None,
     ),
     Feature(
         "device_sim_changes_30d",

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
-from models.features.case import D7, H1, H24, applicants
+from models.features.case import D7, D30, H1, H24, Case, applicants, applications
 from models.features.feature import Feature
+
+OTHER_CELLS = 7**3 - 1
+"""Cells of resolution 9 in an area of resolution 6, but for one's own."""
+NORM_DAYS = 29
+"""Of 30 days those before the last 24 hours, so that a crowd of today is not its own norm."""
+BUSY = 5
+"""People are not spread evenly: a tower or a market may well have five times the mean of its area's cells."""
+
+
+def _usual_in_cell(case: Case) -> float | None:
+    area, cell = case.velocity.get("gps_area"), case.velocity.get("gps_cell")
+    if area is None or cell is None:
+        return None
+    elsewhere = area.counts[D30] - area.counts[H24] - cell.counts[D30] + cell.counts[H24]
+    return BUSY * max(0, elsewhere) / (NORM_DAYS * OTHER_CELLS)
+
+
+def _crowd_ratio(case: Case) -> float | None:
+    usual = _usual_in_cell(case)
+    return None if usual is None else case.velocity["gps_cell"].applicants[H24] / max(usual, 1.0)
+
 
 FEATURES = (
     Feature(
@@ -63,6 +84,28 @@ FEATURES = (
         "location",
         "Applicants in the same cell in 7 days",
         applicants("gps_cell", D7),
+    ),
+    Feature(
+        "gps_area_count_30d",
+        "applications",
+        "location",
+        "Applications in the area of about 36 square km around the cell in 30 days",
+        applications("gps_area", D30),
+    ),
+    Feature(
+        "gps_cell_usual_24h",
+        "applications",
+        "location",
+        "Applications usual in 24 hours for a busy cell of the area: five times the mean of its other cells over the "
+        "29 days before",
+        _usual_in_cell,
+    ),
+    Feature(
+        "gps_cell_crowd_ratio",
+        "ratio",
+        "location",
+        "Applicants in the cell in 24 hours over what is usual, where less than one counts as one",
+        _crowd_ratio,
     ),
     Feature(
         "gps_cell_store_share",

@@ -1,20 +1,22 @@
 import pytest
+from msgspec.structs import replace
 
 from models.link_weights import (
     KIND_WEIGHTS,
     NEGLIGIBLE,
     SHOP_WEIGHTS,
     STRONG,
+    applications_from_place,
     link_weight,
     store_share,
 )
-from tests.builders_network import link
+from tests.builders_network import link, observation, velocity
 
 
-def weight(kind: str, applicants: int, channels: dict[str, int] | None = None) -> float:
+def weight(kind: str, applicants: int, channels: dict[str, int] | None = None, from_place: int = 0) -> float:
     """Weight of an identifier of that kind that so many applicants share."""
     shared = link(kind, *range(applicants), channels=channels)
-    return link_weight(shared, [f"applicant {number}" for number in range(applicants)])
+    return link_weight(shared, [f"applicant {number}" for number in range(applicants)], from_place)
 
 
 def test_six_people_on_a_device_weigh_more_than_two() -> None:
@@ -34,10 +36,10 @@ def test_one_contact_named_by_two_is_not_strong_alone_but_named_by_three_it_is()
 def test_a_weight_is_whole_up_to_the_crowd_and_falls_beyond(kind: str) -> None:
     crowd = KIND_WEIGHTS[kind].crowd
     assert weight(kind, crowd) == KIND_WEIGHTS[kind].weight
-    assert weight(kind, 2 * crowd) == KIND_WEIGHTS[kind].weight / 2
+    assert weight(kind, 2 * crowd) == pytest.approx(KIND_WEIGHTS[kind].weight / 2)
 
 
-@pytest.mark.parametrize("kind", ["ip", "gps_cell", "employer", "address"])
+@pytest.mark.parametrize("kind", ["ip", "gps_cell", "employer", "address", "device_like"])
 def test_what_an_office_or_a_dormitory_shares_is_negligible(kind: str) -> None:
     assert weight(kind, 64) < NEGLIGIBLE
 
@@ -81,3 +83,39 @@ def test_what_brings_strangers_together_by_trade_links_nobody(kind: str) -> None
 
 def test_the_store_share_of_no_known_channels_is_zero() -> None:
     assert store_share({}) == 0
+
+
+def test_devices_alike_are_a_weak_sign_from_five_people_on() -> None:
+    assert weight("device_like", 4) == 0
+    assert NEGLIGIBLE <= weight("device_like", 5) < STRONG
+
+
+@pytest.mark.parametrize("applicants", range(2, 20))
+def test_devices_alike_are_not_strong_with_their_place_their_network_and_one_employer(applicants: int) -> None:
+    counted = [
+        found
+        for kind in ("device_like", "gps_cell", "ip", "employer")
+        if (found := weight(kind, applicants)) >= NEGLIGIBLE
+    ]
+    with_it = sum(counted) >= STRONG
+    assert not with_it or weight("device_like", applicants) == 0
+
+
+def test_devices_alike_are_strong_with_a_contact_that_they_share() -> None:
+    assert weight("device_like", 5) + weight("contact_phone", 2) >= STRONG
+
+
+def test_a_popular_model_in_a_crowded_place_weighs_nothing() -> None:
+    assert weight("device_like", 8, from_place=16) > 0  # half of all who are there
+    assert weight("device_like", 8, from_place=17) == 0
+
+
+def test_the_same_phone_bought_by_a_shops_customers_weighs_nothing() -> None:
+    assert weight("device_like", 8, {"store": 4, "h5": 4}) == 0
+
+
+def test_the_place_of_devices_alike_is_the_cell_or_else_the_address_block() -> None:
+    cell, block = replace(velocity("gps_cell", [1] * 5), degree=7), replace(velocity("ip_block", [1] * 5), degree=90)
+    assert applications_from_place(observation(velocity=[cell, block])) == 7
+    assert applications_from_place(observation(velocity=[block])) == 90
+    assert applications_from_place(observation()) == 0

@@ -52,6 +52,30 @@ def test_a_device_without_events_has_no_known_age() -> None:
     assert features_of(application(device_id="d-1"), observation())["device_age_h"] is None
 
 
+def test_devices_alike_are_counted_and_held_against_all_of_their_cell() -> None:
+    like = velocity("device_like", [9] * 5, WINDOWS)
+    cell = velocity("gps_cell", [9] * 5, [1, 2, 3, 16, 20])
+    block = velocity("ip_block", [9] * 5, [1, 2, 3, 40, 50])
+    features = features_of(application(), observation(velocity=[like, cell, block]))
+    assert (features["device_like_applicants_7d"], features["device_like_applicants_30d"]) == (3, 4)
+    assert features["device_like_share"] == 4 / 16
+    assert features_of(application(), observation(velocity=[like, block]))["device_like_share"] == 4 / 40
+    assert features_of(application(), observation(velocity=[like]))["device_like_share"] is None
+    assert features_of(application(), observation(velocity=[cell]))["device_like_share"] is None
+
+
+def test_a_share_is_never_above_one() -> None:
+    counted = [velocity("device_like", [9] * 5, [5] * 5), velocity("gps_cell", [9] * 5, [4] * 5)]
+    assert features_of(application(), observation(velocity=counted))["device_like_share"] == 1
+
+
+def test_the_rhythm_of_a_devices_forms_is_passed_on() -> None:
+    state = device_state(models_30d=2, fills_7d=4, fill_spread_7d=0.1, fill_gap_spread_7d=0.2)
+    features = features_of(application(), observation(device=state))
+    names = ("device_models_30d", "device_fills_7d", "device_fill_spread_7d", "device_fill_gap_spread_7d")
+    assert [features[name] for name in names] == [2, 4, 0.1, 0.2]
+
+
 def test_what_the_devices_events_counted_is_passed_on() -> None:
     state = device_state(events_24h=2, events_30d=3, phones_30d=4, sim_changes_30d=5, otps_1h=6)
     features = features_of(application(), observation(device=state))

@@ -56,6 +56,32 @@ def test_applicants_in_a_cell_and_behind_an_address_are_counted_in_their_windows
     assert features["ip_block_applicants_24h"] == 2
 
 
+def test_usual_in_a_cell_is_five_times_the_mean_of_the_areas_other_cells_over_29_days() -> None:
+    area = velocity("gps_area", [0, 100, 0, 100 + 29 * 342 + 40, 0])
+    cell = velocity("gps_cell", [0, 6, 0, 46, 0], [0, 15, 0, 0, 0])
+    features = features_of(application(), observation(velocity=[area, cell]))
+    assert features["gps_area_count_30d"] == area.counts[3]
+    assert features["gps_cell_usual_24h"] == pytest.approx(5)
+    assert features["gps_cell_crowd_ratio"] == pytest.approx(3)
+
+
+@pytest.mark.parametrize(("elsewhere", "ratio"), [(0, 4), (29 * 342 // 5, 4), (2 * 29 * 342 // 5 + 1, 2)])
+def test_less_than_one_usual_counts_as_one(elsewhere: int, ratio: float) -> None:
+    area, cell = velocity("gps_area", [0, 4, 4, 4 + elsewhere, 4]), velocity("gps_cell", [0, 4, 4, 4, 4], [4] * 5)
+    features = features_of(application(), observation(velocity=[area, cell]))
+    assert features["gps_cell_crowd_ratio"] == pytest.approx(ratio, rel=1e-3)
+
+
+def test_an_area_that_was_counted_less_than_its_cell_is_as_empty_as_can_be() -> None:
+    area, cell = velocity("gps_area", [1] * 5), velocity("gps_cell", [0, 1, 9, 9, 9], [1] * 5)
+    assert features_of(application(), observation(velocity=[area, cell]))["gps_cell_usual_24h"] == 0
+
+
+def test_without_an_area_nothing_is_usual() -> None:
+    features = features_of(application(), observation(velocity=[velocity("gps_cell", [9] * 5)]))
+    assert (features["gps_cell_usual_24h"], features["gps_cell_crowd_ratio"]) == (None, None)
+
+
 def test_a_crowded_cells_store_share_is_known_though_its_applications_were_not_fetched() -> None:
     cell = velocity("gps_cell", [40] * 5)
     crowd = link("gps_cell", SELF, token=cell.token, degree=40, channels={"store": 10, "app": 30})

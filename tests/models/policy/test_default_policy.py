@@ -49,6 +49,9 @@ SHELL_COMPANY = {"employer_applicants_7d": 3.0, "contacts_total": 159.0, "amount
 ROOM = {"gps_cell_applicants_24h": 3.0, "contacts_total": 159.0, "amount_to_maximum": 0.5}
 """People in one room whose homes nobody knows."""
 
+ALIKE = {"device_like_applicants_30d": 4.0, "device_like_share": 0.5}
+"""Devices of one model that are half of all in their place."""
+
 AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     # code, effect, what just makes it hit, and what to change so that it just does not
     ("ID_NUMBER_INVALID", "review", {"id_invalid": 1.0}, {"id_invalid": 0.0}),
@@ -101,6 +104,29 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("DEVICE_HOOKED", "reject", {"device_hooked": 1.0, "device_emulator": 1.0}, {"device_emulator": 0.0}),
     ("DEVICE_NEW", "note", {"device_age_h": 0.1}, {"device_age_h": 0.11}),
     ("DEVICE_MISSING", "note", {"device_missing": 1.0}, {"device_missing": 0.0}),
+    ("DEVICES_ALIKE", "note", ALIKE, {"device_like_applicants_30d": 3.0}),
+    ("DEVICES_ALIKE", "note", ALIKE, {"device_like_share": 0.49}),
+    ("DEVICES_ALIKE", "note", {**ALIKE, "gps_cell_store_share": 0.79}, {"gps_cell_store_share": 0.8}),
+    ("DEVICES_ALIKE", "review", {**ALIKE, "device_emulator": 1.0}, {"device_emulator": 0.0}),
+    ("DEVICES_ALIKE", "review", {**ALIKE, "device_rooted": 1.0}, {"device_rooted": 0.0}),
+    ("DEVICES_ALIKE", "review", {**ALIKE, "device_hooked": 1.0}, {"device_hooked": 0.0}),
+    ("DEVICES_ALIKE", "review", {**ALIKE, "form_fill_ms": 30_000.0}, {"form_fill_ms": 30_001.0}),
+    ("DEVICES_ALIKE", "review", {**ALIKE, "gps_address_km": 20.0}, {"gps_address_km": 19.9}),
+    ("DEVICES_ALIKE", "review", {**ALIKE, "amount_to_maximum": 0.5}, {"amount_to_maximum": 0.49}),
+    (
+        "DEVICES_ALIKE",
+        "review",
+        {**ALIKE, "amount_to_maximum": 0.5, "contacts_total": 159.0},
+        {"contacts_total": 160.0},
+    ),
+    (
+        "DEVICES_ALIKE",
+        "review",
+        {**ALIKE, "gps_address_km": 20.0, "gps_cell_store_share": 0.79},
+        {"gps_cell_store_share": 0.8},
+    ),
+    ("DEVICE_DISGUISED", "note", {"device_models_30d": 2.0}, {"device_models_30d": 1.0}),
+    ("DEVICE_DISGUISED", "review", {"device_models_30d": 4.0}, {"device_models_30d": 3.0}),
     ("IMPOSSIBLE_TRAVEL", "review", {"travel_speed_kmh": 900.0, "travel_km": 100.0}, {"travel_speed_kmh": 899.9}),
     ("IMPOSSIBLE_TRAVEL", "review", {"travel_speed_kmh": 900.0, "travel_km": 100.0}, {"travel_km": 99.9}),
     ("GPS_CELL_CROWDED", "note", {"gps_cell_applicants_24h": 8.0}, {"gps_cell_applicants_24h": 7.0}),
@@ -139,7 +165,26 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("GPS_CELL_CROWDED", "review", ROOM, {"amount_to_maximum": 0.499}),
     ("GPS_CELL_CROWDED", "review", ROOM, {"gps_address_km": 4.9}),
     ("GPS_CELL_CROWDED", "review", {**ROOM, "contacts_total": None}, {"gps_cell_store_share": 0.8}),
+    (
+        "GPS_CELL_CROWDED",
+        "note",
+        {"gps_cell_applicants_24h": 8.0, "gps_cell_crowd_ratio": 3.0},
+        {"gps_cell_crowd_ratio": 2.99},
+    ),
+    ("GPS_CELL_CROWDED", "review", {**ROOM, "gps_cell_crowd_ratio": 3.0}, {"gps_cell_crowd_ratio": 2.99}),
     ("GPS_FAR_FROM_ADDRESS", "note", {"gps_address_km": 300.0}, {"gps_address_km": 299.9}),
+    (
+        "GPS_FAR_FROM_ADDRESS",
+        "note",
+        {"gps_address_km": 300.0, "gps_accuracy_m": 5_000.0},
+        {"gps_accuracy_m": 5_000.1},
+    ),
+    (
+        "GPS_FAR_FROM_STORE",
+        "review",
+        {"gps_store_km": 20.0, "gps_accuracy_m": 5_000.0, "channel": "store"},
+        {"gps_accuracy_m": 5_000.1},
+    ),
     ("GPS_FAR_FROM_STORE", "review", {"gps_store_km": 20.0, "channel": "store"}, {"gps_store_km": 19.9}),
     ("GPS_FAR_FROM_STORE", "review", {"gps_store_km": 20.0, "channel": "store"}, {"channel": "app"}),
     ("IP_CROWDED", "note", {"ip_applicants_24h": 10.0}, {"ip_applicants_24h": 9.0}),
@@ -230,6 +275,25 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("AMOUNT_NEAR_MAXIMUM", "note", {"amount_to_maximum": 0.95}, {"amount_to_maximum": 0.949}),
     ("AMOUNT_OVER_INCOME", "note", {"amount_to_income": 12.0}, {"amount_to_income": 11.99}),
     ("FORM_FILLED_BY_MACHINE", "review", {"form_fill_ms": 8000.0}, {"form_fill_ms": 8001.0}),
+    (
+        "FORMS_TOO_REGULAR",
+        "review",
+        {"device_fills_7d": 4.0, "device_fill_spread_7d": 0.1},
+        {"device_fill_spread_7d": 0.11},
+    ),
+    ("FORMS_TOO_REGULAR", "review", {"device_fills_7d": 4.0, "device_fill_spread_7d": 0.1}, {"device_fills_7d": 3.0}),
+    (
+        "FORMS_TOO_REGULAR",
+        "review",
+        {"device_fills_7d": 5.0, "device_fill_gap_spread_7d": 0.1},
+        {"device_fill_gap_spread_7d": 0.11},
+    ),
+    (
+        "FORMS_TOO_REGULAR",
+        "review",
+        {"device_fills_7d": 5.0, "device_fill_gap_spread_7d": 0.1},
+        {"device_fills_7d": 4.0},
+    ),
     ("COLLECTION_CONTACT", "note", {"collection_calls_30d": 3.0}, {"collection_calls_30d": 2.0}),
     ("COLLECTION_CONTACT", "note", {"collection_sms_30d": 6.0}, {"collection_sms_30d": 5.0}),
     ("OVERDUE_HISTORY", "note", {"overdue_count_12m": 3.0}, {"overdue_count_12m": 2.0}),
