@@ -15,10 +15,11 @@ from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 from aiokafka import ConsumerRecord
-from msgspec import Struct, ValidationError, json
+from msgspec import Raw, Struct, ValidationError, json
 
 from config.settings import Settings
 from models.decision import Verdict
+from models.enrichment import ListHit
 from models.events import BlacklistEntry, DeviceEvent, Label, Time
 from models.facts import ApplicationFacts, LabelFacts
 from models.features.amounts import usual_amount
@@ -80,8 +81,18 @@ class _DecisionHead(Struct):
     degraded: list[str]
 
 
+class _AuditedObservation(Struct, array_like=True):
+    """The beginning of an `Observation`."""
+
+    duplicate: bool
+    earlier: Raw
+    resubmissions: int
+    hits: list[ListHit]
+
+
 class _AuditedEnrichment(Struct):
     degraded: list[str]
+    observation: _AuditedObservation | None = None
 
 
 class _Audited(Struct):
@@ -113,7 +124,9 @@ def parts(settings: Settings, index: RefillIndex, policy: Policy, now: datetime)
 
     def take_application(record: ConsumerRecord) -> _Audited | None:
         audited = _decode(record, _Audited)
-        return None if _older(audited.event.occurred_ms, KEEP_MS) else audited
+        # Without the index: what was deferred is observed later, if it was not yet, and that is told instead.
+        unseen = "links" in audited.enrichment.degraded
+        return None if unseen or _older(audited.event.occurred_ms, KEEP_MS) else audited
 
     def take_label(record: ConsumerRecord) -> LabelFlagChange | None:
         facts: LabelFacts = _at_its_time(label, record)
@@ -178,7 +191,7 @@ async def rebuild_part(
 
 
 async def _write_applications(index: RefillIndex, audited: Sequence[_Audited]) -> None:
-    await index.place([each.event for each in audited])
+    await index.place([(each.event, _hits(each.enrichment)) for each in audited])
     await index.set_decisions(
         [
             PastDecision(
@@ -192,6 +205,10 @@ async def _write_applications(index: RefillIndex, audited: Sequence[_Audited]) -
             if not each.enrichment.degraded
         ]
     )
+
+
+def _hits(enrichment: _AuditedEnrichment) -> list[ListHit]:
+    return [] if enrichment.observation is None else enrichment.observation.hits
 
 
 def _at_its_time(take: Take[Any], record: ConsumerRecord) -> Any:

@@ -87,7 +87,7 @@ async def _put(settings: Settings, seeds: Iterator[Seed], done: Synchronized[int
     index = RefillIndex.from_settings(settings)
     await index.ping()
     while batch := list(islice(seeds, AT_ONCE)):
-        await index.place([each.facts for each in batch])
+        await index.place([(each.facts, ()) for each in batch])
         await index.set_decisions(
             [
                 PastDecision(

@@ -85,24 +85,6 @@ local function visit(app, identifier, stored, place)
   return {flat = flat, fields = fields, count = count, older = older, beyond = beyond}
 end
 
--- The lists that an application's identifiers are on, in wire form, and whether one of its own is on any at its time.
-local function look_up_lists(app, values, list_at)
-  local hits, listed = {}, false
-  for i, identifier in ipairs(app.identifiers) do
-    local stored = list_at[i] and values[list_at[i]]
-    if stored then
-      local kind, entries = KINDS[byte(identifier)], unpack_message(stored)
-      for j = 1, #entries, 5 do
-        if entries[j + 4] ~= "" and (entries[j + 3] == 0 or entries[j + 3] > app.time) then
-          hits[#hits + 1] = "\153" .. kind.wire .. pack(sub(identifier, 2)) .. entries[j + 4]
-        end
-      end
-      listed = listed or (kind.own == true and is_listed(entries, app.node.time))
-    end
-  end
-  return hits, listed
-end
-
 -- Everything that is written of an application, and what was read for it, in one go with what observe.lua will ask for.
 -- {prefix, ttl, time, node, event, identifiers, device ("": none), subjects of sightings (a store last), sighting record of
 -- the store or false, cents}, the wire head of the node, applicant and channel, the wire form of the place.
@@ -153,7 +135,7 @@ local function take_in(request, head, tail, place)
   end
 
   local listed
-  app.hits, listed = look_up_lists(app, values, list_at)
+  app.hits, listed, app.listings = look_up_lists(app, values, list_at)
   if app.fresh then
     app.node.listed = listed
     write_node(app.key, app.node, app.ttl)
@@ -171,7 +153,9 @@ local function take_in(request, head, tail, place)
   return app
 end
 
--- The same without an answer, for a history that is told again.
-local function place_application(...)
-  take_in(...)
+-- The same without an answer, for a history that is told again. The request ends with the entries that were hit, as
+-- `count_hit` takes them.
+local function place_application(request, ...)
+  local app = take_in(request, ...)
+  if app.fresh then count_hits(app, request[11]) end
 end

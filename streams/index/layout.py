@@ -5,8 +5,11 @@ Keys in Valkey, after five characters that stand for the deployment (`node`, `ev
 
     <identifier>    its newest applications      O<identifier>  counts of the older ones, only where there are any
     A<node>         an application: flags, wire form, times, identifiers
-    L<identifier>   its list entries             D<identifier>  the events of a device
     S<identifier>   the places it was seen at    E<identifier>  its profile as an entity
+    D<identifier>   the events of a device
+    L<kind><start>  list entries of identifiers whose tokens start like that (`start` has three characters)
+    X<identifier>   what only its list entries say: a hash, by list
+    T  lists and words by their numbers: a hash   H  how often list entries were hit: a hash, by identifier and list
     R<event>        the decision on an application event
     U<event>        its audit record and alerts, until they are settled
     C<alert>        which event claimed an alert                P  which deployment the five characters stand for
@@ -91,6 +94,16 @@ TOKEN_CHARACTERS = 13
 """As much of an identifier's token as the index keeps: 78 bits. Among a hundred million identifiers of one kind, the
 odds that any two are taken for the same are 2 in a hundred million."""
 IDENTIFIER_CHARACTERS = 1 + TOKEN_CHARACTERS
+WHOLE_TOKEN_CHARACTERS = 22
+"""What a list entry keeps of its token, so that what is exported can be loaded again."""
+BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+"""What tokens are made of."""
+LIST_BUCKET_CHARACTERS = 3
+"""262,144 buckets a kind. Two million entries of one kind share them by eight, and an application's dozen identifiers
+are looked up in a few kilobytes, however many entries there are."""
+WORDS_MAX = 50_000
+"""So many different pairs of reason and source are stored once for all entries that have them. When there are more,
+people write sentences there: those are stored with the entry."""
 APPLICANT_CHARACTERS = 8
 """As much of an applicant's token as is kept beside each application of an identifier: 48 bits, among 64."""
 
@@ -116,6 +129,18 @@ def whole_tokens(application: ApplicationFacts) -> dict[str, str]:
 def short_applicant(token: str) -> str:
     """An applicant's token as it is kept beside applications: exactly `APPLICANT_CHARACTERS` ASCII characters."""
     return token[:APPLICANT_CHARACTERS].ljust(APPLICANT_CHARACTERS, "-")
+
+
+def list_number(name: str) -> int:
+    """Stands for a list: 40 bits of a hash. Two of a thousand lists have the same with odds of 5 in ten million."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=5, person=b"list").digest())
+
+
+def words_number(reason: str | None, source: str | None) -> int:
+    """Stands for what is said of entries, from 1 on: nearly 32 bits of a hash. Whoever stores it sees whether it is
+    taken by other words."""
+    said = repr((reason, source)).encode()
+    return 1 + int.from_bytes(blake2b(said, digest_size=4, person=b"words").digest()) % (2**32 - 1)
 
 
 def short_hash(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The Valkey Function library of the link index: six Lua files behind constants that come from Python, so that a
+"""The Valkey Function library of the link index: seven Lua files behind constants that come from Python, so that a
 bound or a kind is written down once. Its version is the hash of its text and part of every name in it: workers of two
 releases find each their own functions on one server."""
 
@@ -38,13 +38,16 @@ from streams.index.layout import (
     IDENTIFIERS_PER_APPLICATION,
     KIND_CODES,
     LABEL_CODES,
+    LIST_BUCKET_CHARACTERS,
     LIST_KINDS,
     NO_CENTS,
     PERSON_KINDS,
+    WHOLE_TOKEN_CHARACTERS,
+    WORDS_MAX,
 )
 from streams.index.records import PLACED_KINDS
 
-_FILES = ("storage.lua", "neighbourhood.lua", "profiles.lua", "arrival.lua", "observe.lua", "update.lua")
+_FILES = ("storage.lua", "lists.lua", "neighbourhood.lua", "profiles.lua", "arrival.lua", "observe.lua", "update.lua")
 
 
 def _kind(kind: IdentifierKind, code: str) -> str:
@@ -79,6 +82,9 @@ def _constants() -> str:
         "EVENTS_PER_APPLICATION": EVENTS_PER_APPLICATION,
         "IDENTIFIERS_PER_APPLICATION": IDENTIFIERS_PER_APPLICATION,
         "NO_CENTS": NO_CENTS,
+        "LIST_BUCKET": LIST_BUCKET_CHARACTERS,
+        "LIST_REST": WHOLE_TOKEN_CHARACTERS - LIST_BUCKET_CHARACTERS,
+        "WORDS_MAX": WORDS_MAX,
         "DAY": DAY_MS,
         "DAYS_KEPT": DAYS_KEPT,
         "RECENT_KEPT": RECENT_KEPT,

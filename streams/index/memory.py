@@ -6,29 +6,29 @@ One process's own; nothing is kept longer than the retention of event time, so m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
-from models.enrichment import RETENTION_MS, SIGHTINGS_PER_SUBJECT, ListHit, Observation
-from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts, epoch_ms
+from models.enrichment import RETENTION_MS, SIGHTINGS_PER_SUBJECT, Observation
+from models.events import ListedKind
+from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
 from streams.index.expiry import Expiries
 from streams.index.graph import Graph
 from streams.index.layout import (
     DEVICE_EVENTS_KEPT,
-    KIND_CODES,
-    KIND_OF_CODE,
-    LIST_KINDS,
     short_applicant,
     short_hash,
     short_identifier,
     whole_tokens,
 )
+from streams.index.lists import Lists
 from streams.index.neighbourhood import CONTACT, Neighbourhood
 from streams.index.node import Node
 from streams.index.profiles import Profiles
 from streams.index.protocol import (
     LabelFlagChange,
+    ListedEntry,
     RememberedResult,
     ResultToRemember,
     StoredResult,
@@ -46,20 +46,7 @@ from streams.index.records import (
     store_sighting,
 )
 
-_LISTED_CODE = {KIND_CODES[kind]: KIND_CODES[listed] for kind, listed in LIST_KINDS.items()}
-
 _Record = TypeVar("_Record", DeviceRecord, SightingRecord)
-
-
-class _Entry(NamedTuple):
-    """One list's word on an identifier; `hit` is None when it was taken off the list."""
-
-    changed: tuple[int, str]
-    expires_ms: int | None
-    hit: ListHit | None
-
-    def holds(self, time: int) -> bool:
-        return self.hit is not None and (self.expires_ms is None or self.expires_ms > time)
 
 
 class MemoryIndex:
@@ -73,7 +60,7 @@ class MemoryIndex:
         self._profiles = Profiles(self._graph)
         self._devices: dict[str, list[DeviceRecord]] = {}
         self._sightings: dict[str, list[SightingRecord]] = {}
-        self._lists: dict[str, dict[str, _Entry]] = {}
+        self._lists = Lists()
         self._results: dict[str, StoredResult] = {}
         self._claims: dict[str, str] = {}
         self._placed = Expiries()
@@ -119,7 +106,7 @@ class MemoryIndex:
             hits=[
                 replace(hit, token=tokens.get(identifier[1:], identifier[1:]))
                 for identifier in identifiers
-                for hit in self._hits(identifier, time)
+                for hit in self._lists.hits(identifier, time, counts=fresh)
             ],
             velocity=velocity,
             person=around.person(),
@@ -152,20 +139,8 @@ class MemoryIndex:
         self._graph.place(node, node.identifiers)
         self._placed.add(time, node.name)
 
-    def _hits(self, identifier: str, time: int) -> list[ListHit]:
-        if not self._lists:
-            return []
-        listed = _LISTED_CODE.get(identifier[0])
-        entries = self._lists.get(listed + identifier[1:]) if listed else None
-        if not entries:
-            return []
-        kind = KIND_OF_CODE[identifier[0]]
-        return [replace(entry.hit, kind=kind) for entry in entries.values() if entry.hit and entry.holds(time)]
-
     def _is_listed(self, node: Node) -> bool:
-        return bool(self._lists) and any(
-            self._hits(identifier, node.time) for identifier in node.identifiers if identifier[0] != CONTACT
-        )
+        return any(self._lists.hits(each, node.time) for each in node.identifiers if each[0] != CONTACT)
 
     def _see(self, subject: str, sighting: SightingRecord) -> None:
         if _put(self._sightings.setdefault(subject, []), sighting, SIGHTINGS_PER_SUBJECT):
@@ -212,13 +187,13 @@ class MemoryIndex:
     async def put_list_entries(self, entries: Sequence[ListEntryFacts]) -> None:
         """See the protocol."""
         for entry in entries:
-            identifier = short_identifier(entry.kind, entry.token)
-            changed = (entry.occurred_ms, short_hash(entry.event_id))
-            of_identifier = self._lists.setdefault(identifier, {})
-            if entry.list not in of_identifier or changed > of_identifier[entry.list].changed:
-                of_identifier[entry.list] = _list_entry(entry, changed)
-                for node in self._graph.members(identifier):
+            if self._lists.put(entry):
+                for node in self._graph.members(short_identifier(entry.kind, entry.token)):
                     node.set_listed(self._is_listed(node))
+
+    async def listed(self, kind: ListedKind, token: str) -> list[ListedEntry]:
+        """See the protocol."""
+        return self._lists.entries(kind, token)
 
     async def set_labels(self, changes: Sequence[LabelFlagChange]) -> None:
         """See the protocol."""
@@ -257,24 +232,6 @@ class MemoryIndex:
             _drop_old(self._devices, device, limit)
         for subject in self._sighting_expiries.due(limit):
             _drop_old(self._sightings, subject, limit)
-
-
-def _list_entry(entry: ListEntryFacts, changed: tuple[int, str]) -> _Entry:
-    if entry.action == "remove":
-        return _Entry(changed, None, None)
-    expires_ms = epoch_ms(entry.expires_at) if entry.expires_at is not None else None
-    hit = ListHit(
-        entry.kind,
-        entry.token,
-        entry.list,
-        entry.severity,
-        entry.reason,
-        entry.source,
-        entry.evidence,
-        entry.occurred_ms,
-        expires_ms,
-    )
-    return _Entry(changed, expires_ms, hit)
 
 
 def _put(records: list[_Record], record: _Record, limit: int) -> bool:

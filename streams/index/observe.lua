@@ -56,6 +56,7 @@ end
 -- What `take_in` takes. Returns the fields of Python's `_Reply` as MessagePack.
 local function observe(...)
   local app = take_in(...)
+  if app.fresh then count_hits(app, app.listings) end
   local identifiers, shared = app.identifiers, app.shared
   local velocity, sources, seen, truncated, reported = {}, {}, {}, {}, {}
   local applicant

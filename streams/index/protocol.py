@@ -15,6 +15,7 @@ from typing import Protocol
 from msgspec import Struct, msgpack
 
 from models.enrichment import DecisionFlag, LabelFlag, Observation
+from models.events import ListedKind, Severity
 from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
 from models.rings.state import RingJoin
 
@@ -105,6 +106,24 @@ class LabelFlagChange(Struct, frozen=True, kw_only=True):
     `ResultToRemember`) stands before this; None: unknown."""
 
 
+class ListedEntry(Struct, frozen=True):
+    """An entry of a list as it stands, expired or not, and what became of it."""
+
+    kind: ListedKind
+    token: str
+    list: str
+    severity: Severity
+    reason: str | None
+    source: str | None
+    evidence: str | None
+    added_ms: int
+    expires_ms: int | None
+    hits: int
+    """Application events that it was a `ListHit` for."""
+    last_hit_ms: int | None
+    """Event time of the newest of those."""
+
+
 class LinkIndex(Protocol):
     """Links between applications, velocities, lists and device states, each per identifier token."""
 
@@ -125,6 +144,9 @@ class LinkIndex(Protocol):
         """Add or remove list entries. The newest by `occurred_at` wins per list and identifier, so order is no matter;
         applications that have the identifier are marked `listed`. An application sees entries that were added after its
         event time, too: a late one would slip through otherwise."""
+
+    async def listed(self, kind: ListedKind, token: str) -> list[ListedEntry]:
+        """The entries of an identifier, those that have expired too, in no particular order."""
 
     async def set_labels(self, changes: Sequence[LabelFlagChange]) -> None:
         """Set label flags; of applications not yet observed too."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from models.enrichment import ListHit
 from models.facts import ApplicationFacts
 from streams.index import wire
 from streams.index.layout import CLAIM_KEEP_MS, KEEP_MS, short_hash
@@ -23,9 +24,10 @@ REFILLED = "refilled---"
 class RefillIndex(ValkeyIndex):
     """An index that takes a history. All of it is idempotent, in any order, beside workers that go on."""
 
-    async def place(self, applications: Sequence[ApplicationFacts]) -> None:
-        """Write applications, with all that `observe` writes."""
-        requests = [wire.observe_request(self._prefix, application) for application in applications]
+    async def place(self, applications: Sequence[tuple[ApplicationFacts, Sequence[ListHit]]]) -> None:
+        """Write applications, with all that `observe` writes, each with the list hits that it was told of then: those
+        are counted, since entries may have come and gone."""
+        requests = [wire.place_request(self._prefix, application, hits) for application, hits in applications]
         await self._call("place", requests, PATIENCE_MS, PER_ROUND_TRIP)
 
     async def set_decisions(self, decisions: Sequence[PastDecision]) -> None:

@@ -250,16 +250,3 @@ local function put_stored_record(key, stored, record, limit, ttl)
   end
   return stored
 end
-
--- Lists: entries of five: list, changed, event, expires (0: never), wire form of the hit ("": removed).
-local function is_listed(entries, time)
-  for i = 1, #entries, 5 do
-    if entries[i + 4] ~= "" and (entries[i + 3] == 0 or entries[i + 3] > time) then return true end
-  end
-  return false
-end
-
-local function list_key(prefix, identifier)
-  local listed = KINDS[byte(identifier)].listed
-  return listed and prefix .. "L" .. listed .. sub(identifier, 2)
-end

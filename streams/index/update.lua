@@ -68,47 +68,42 @@ local function observe_device(request)
   end
 end
 
--- Whether an own identifier of an application (not a contact's) is on a list at its time.
-local function node_is_listed(prefix, node)
-  local keys = {}
-  for _, identifier in ipairs(node.identifiers) do
-    keys[#keys + 1] = KINDS[byte(identifier)].own and list_key(prefix, identifier) or nil
-  end
-  for _, stored in ipairs(mget(keys)) do
-    if stored and is_listed(unpack_message(stored), node.time) then return true end
-  end
-  return false
-end
-
--- {prefix, ttl, identifier, list, changed, event, expires (0: never)}, the wire form of the hit ("": removed).
-local function put_list_entry(request, hit)
-  local prefix, ttl, identifier = request[1], request[2], request[3]
-  local key = prefix .. "L" .. identifier
-  local stored = call("GET", key)
-  local entries = stored and unpack_message(stored) or {}
-  local at = #entries + 1
-  for i = 1, #entries, 5 do
-    if entries[i] == request[4] then
-      if not newer(request[5], request[6], entries[i + 1], entries[i + 2]) then return end
-      at = i
-    end
-  end
-  for i = 0, 3 do entries[at + i] = request[4 + i] end
-  entries[at + 4] = hit
-  local removed = true
-  for i = 5, #entries, 5 do removed = removed and entries[i] == "" end
-  if removed then call("SET", key, pack(entries), "PX", ttl) else call("SET", key, pack(entries)) end
-
-  local members = call("GET", prefix .. identifier)
-  if not members then return end
+-- Lets applications with an identifier know whether they are listed, now that it came on a list or off one. `members` is
+-- what is stored of it.
+local function mark_listed(prefix, ttl, members)
   for at = #members == NAME and 1 or 7, #members, WIDTH do
-    local node_key = prefix .. "A" .. sub(members, at, at + NAME - 1)
-    local node = read_node(call("GET", node_key))
+    local key = prefix .. "A" .. sub(members, at, at + NAME - 1)
+    local node = read_node(call("GET", key))
     local listed = node_is_listed(prefix, node)
     if node.head ~= "" and listed ~= node.listed then
       node.listed = listed
-      write_node(node_key, node, ttl)
+      write_node(key, node, ttl)
     end
+  end
+end
+
+-- {prefix, ttl, entries as `put_in_bucket` takes them}
+local function put_list_entries(request)
+  local prefix, ttl, entries = unpack(request)
+  local keys, buckets, changed = {}, {}, {}
+  for i, entry in ipairs(entries) do
+    keys[i] = list_key(prefix, entry[1])
+    keys[#entries + i] = prefix .. entry[1]
+  end
+  local values = mget(keys)
+  for i, key in ipairs(keys) do
+    if i <= #entries and buckets[key] == nil then buckets[key] = values[i] end
+  end
+  for i, entry in ipairs(entries) do
+    local bucket, any = put_in_bucket(prefix, buckets[keys[i]], entry)
+    if bucket then
+      buckets[keys[i]], changed[#changed + 1] = bucket, i
+      if bucket == "" then call("DEL", keys[i]) elseif any then call("SET", keys[i], bucket)
+      else call("SET", keys[i], bucket, "PX", ttl) end
+    end
+  end
+  for _, i in ipairs(changed) do
+    if values[#entries + i] then mark_listed(prefix, ttl, values[#entries + i]) end
   end
 end
 
@@ -131,5 +126,6 @@ register("remember", remember)
 register("set_decision", set_decision)
 register("set_label", set_label)
 register("observe_device", observe_device)
-register("put_list_entry", put_list_entry)
+register("put_list_entries", put_list_entries)
+register("list_entries", entries_of)
 register("ping", ping)

@@ -22,13 +22,15 @@ from redis.exceptions import RedisError, ResponseError
 
 from config.settings import Settings
 from models.enrichment import Observation
+from models.events import ListedKind
 from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
-from streams.index import library, wire
+from streams.index import library, list_wire, wire
 from streams.index.layout import key_prefix, short_hash
 from streams.index.protocol import (
     IndexFaultError,
     IndexUnavailableError,
     LabelFlagChange,
+    ListedEntry,
     RememberedResult,
     ResultToRemember,
 )
@@ -43,6 +45,8 @@ APPLICATIONS_PER_ROUND_TRIP = 25
 TIMER_RESOLUTION_S = 0.002
 """A timer that fires this late is on time."""
 WRITES_PER_ROUND_TRIP = 500
+ENTRIES_PER_CALL = 50
+"""List entries that one function call takes: the applications of others wait for that long at most."""
 
 
 class ValkeyIndex:
@@ -104,7 +108,13 @@ class ValkeyIndex:
 
     async def put_list_entries(self, entries: Sequence[ListEntryFacts]) -> None:
         """See the protocol."""
-        await self._call("put_list_entry", [wire.list_request(self._prefix, entry) for entry in entries])
+        parts = [entries[start : start + ENTRIES_PER_CALL] for start in range(0, len(entries), ENTRIES_PER_CALL)]
+        await self._call("put_list_entries", [list_wire.put_request(self._prefix, part) for part in parts])
+
+    async def listed(self, kind: ListedKind, token: str) -> list[ListedEntry]:
+        """See the protocol."""
+        request = list_wire.listed_request(self._prefix, kind, token)
+        return list_wire.listed(kind, token, (await self._call("list_entries", [request]))[0])
 
     async def set_labels(self, changes: Sequence[LabelFlagChange]) -> None:
         """See the protocol."""

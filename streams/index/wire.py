@@ -7,14 +7,14 @@ text alone). `prefix` stands before every key.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, msgpack
 from msgspec.structs import replace
 
 from models.enrichment import Link, ListHit, Neighbour, Observation, PersonCounts, Velocity
 from models.entities import EntityProfileOf, amount_cents
-from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts, epoch_ms
+from models.facts import ApplicationFacts, DeviceEventFacts, Identifier
 from streams.index.layout import (
     AUDIT_KEEP_MS,
     CHANNEL_CODES,
@@ -30,6 +30,7 @@ from streams.index.layout import (
     short_identifier,
     whole_tokens,
 )
+from streams.index.list_wire import counted_hits
 from streams.index.packed_profiles import read_profile
 from streams.index.protocol import (
     LabelFlagChange,
@@ -53,7 +54,7 @@ from streams.index.records import (
 )
 from streams.index.results import claims, restore, shrink, unsettled
 
-Request = tuple[object, ...]
+Request = tuple[tuple[object, ...] | bytes, ...]
 
 _KEEP = str(KEEP_MS)
 _AUDIT_KEEP = str(AUDIT_KEEP_MS)
@@ -124,6 +125,12 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
     place = application_place(application)
     tail = urlsafe_b64decode(applicant) + CHANNEL_CODES[application.channel or ""].encode()
     return values, _fields(neighbour), tail, b"" if place is None else msgpack.encode(place)
+
+
+def place_request(prefix: str, application: ApplicationFacts, hits: Iterable[ListHit]) -> Request:
+    """One application of a history, with the list hits to count."""
+    values, *binaries = observe_request(prefix, application)
+    return (*values, counted_hits(hits)), *binaries
 
 
 def observation(application: ApplicationFacts, reply: bytes) -> Observation:
@@ -199,22 +206,6 @@ def device_request(prefix: str, event: DeviceEventFacts) -> Request:
         device_sighting(event) or False,
     )
     return (values,)
-
-
-def list_request(prefix: str, entry: ListEntryFacts) -> Request:
-    """One list entry to put."""
-    expires_ms = epoch_ms(entry.expires_at) if entry.expires_at is not None else None
-    hit = (entry.list, entry.severity, entry.reason, entry.source, entry.evidence, entry.occurred_ms, expires_ms)
-    values = (
-        prefix,
-        _KEEP,
-        short_identifier(entry.kind, entry.token),
-        entry.list,
-        entry.occurred_ms,
-        short_hash(entry.event_id),
-        expires_ms or 0,
-    )
-    return values, _fields(hit) if entry.action == "add" else b""
 
 
 def decision_request(prefix: str, decision: PastDecision) -> Request:

@@ -21,6 +21,7 @@ from scripts.embedded import EmbeddedValkey
 from scripts.simulator.publishing import publish
 from scripts.simulator.stream import SimulationConfig, simulated_stream
 from streams.index.layout import PREFIX_CHARACTERS
+from streams.index.list_storage import read_bucket
 from tests.integration.harness import Client, MakeApplication, StartWorker, WorkerProcess
 
 APPLICATIONS = 250
@@ -42,11 +43,19 @@ def store(own: Settings) -> Iterator[redis.Redis]:
         yield client
 
 
-def contents(store: redis.Redis) -> dict[str, bytes]:
-    """Key without prefix -> value, apart from what is not settled yet. Who claimed an alert is not published."""
+def contents(store: redis.Redis) -> dict[str, object]:
+    """Key without prefix -> value, apart from what is not settled yet. Who claimed an alert is not published, and the
+    entries of a bucket have no order."""
     keys = sorted(store.scan_iter(count=1_000))
-    values = dict(zip((key.decode()[PREFIX_CHARACTERS:] for key in keys), store.mget(keys), strict=True))
-    return {key: b"" if key[0] == "C" else value for key, value in values.items() if key[0] != "U"}
+    found: dict[str, object] = {}
+    values: list[bytes | None] = store.mget(keys)  # type: ignore[assignment]
+    for key, value in zip(keys, values, strict=True):
+        name = key.decode()[PREFIX_CHARACTERS:]
+        if name[0] == "L":
+            found[name] = sorted(each.record for each in read_bucket(name[2:], value))
+        elif name[0] != "U":
+            found[name] = store.hgetall(key) if name[0] in "HTX" else b"" if name[0] == "C" else value
+    return found
 
 
 def simulation(number: int, run: str) -> SimulationConfig:
@@ -93,6 +102,8 @@ async def test_a_rebuilt_index_is_what_it_was(
     worker = start_worker(settings=own)
     listed = make_application(1)
     await client.send("blacklist-entries", LISTED | {"event_id": "b-1", "value": listed["applicant"]["phone"]})
+    words = LISTED | {"kind": "device_id", "value": "d", "evidence": "case 7", "expires_at": "2099-01-01T00:00:00.001Z"}
+    await client.send("blacklist-entries", words | {"event_id": "b-2"})
     await client.send("blacklist-entries", b"unreadable")
     await until_nothing_waits(worker)
     await client.apply(listed)
@@ -102,7 +113,7 @@ async def test_a_rebuilt_index_is_what_it_was(
     await until_nothing_waits(worker)
     worker.stop()
     before = contents(store)
-    assert {key[0] for key in before} >= {"A", "C", "D", "E", "L", "P", "R", "S", "i", "p", "c", "d"}
+    assert {key[0] for key in before} >= {"A", "C", "D", "E", "H", "L", "P", "R", "S", "T", "X", "i", "p", "c", "d"}
 
     store.flushall()
     output = await rebuild(own)
@@ -141,7 +152,7 @@ async def test_one_part_alone_can_be_rebuilt(
     await until_nothing_waits(worker)
     store.flushall()
     await rebuild(own, "--only", "lists")
-    assert {key[0] for key in contents(store)} == {"L", "P"}
+    assert {key[0] for key in contents(store)} == {"L", "P", "T"}
     await client.apply(make_application(2, applicant__phone="13800000001"))
     decision = (await client.wait_for("decisions", 2))[-1]
     assert "BLACKLIST_HIT" in {reason["code"] for reason in decision["reasons"]}

@@ -1,11 +1,13 @@
 """The contract of every link index: blacklist entries."""
 
 import pytest
+from msgspec import structs
 
 from models.enrichment import ListHit
+from models.events import ListedKind
 from models.facts import ApplicationFacts, ListEntryFacts
-from streams.index.protocol import LinkIndex
-from tests.builders import DAY_MS, NOON_MS, application, list_entry, token
+from streams.index.protocol import LinkIndex, ListedEntry
+from tests.builders import DAY_MS, NOON_MS, application, list_entry, moment, token
 from tests.streams.index.observing import observe
 
 
@@ -106,3 +108,75 @@ async def test_an_entry_that_had_expired_marks_nobody(index: LinkIndex) -> None:
     await observe(index, facts)
     await index.put_list_entries([list_entry("bank_card", "b", at_ms=NOON_MS - 1, expires_ms=NOON_MS)])
     assert not await is_listed(index, facts)
+
+
+async def listed(index: LinkIndex, kind: ListedKind, value: str) -> dict[str, ListedEntry]:
+    """The entries of an identifier by list."""
+    return {entry.list: entry for entry in await index.listed(kind, token(kind, value))}
+
+
+async def test_an_entry_can_be_looked_at_with_all_that_is_said_of_it(index: LinkIndex) -> None:
+    entry = list_entry(
+        "phone", "n", reason="mule", severity="high", source="police", evidence="case 7", expires_ms=NOON_MS + 1
+    )
+    await index.put_list_entries([entry, list_entry("phone", "n", list_name="external:a")])
+    assert await listed(index, "phone", "n") == {
+        "own": ListedEntry(
+            "phone", entry.token, "own", "high", "mule", "police", "case 7", NOON_MS, NOON_MS + 1, 0, None
+        ),
+        "external:a": ListedEntry(
+            "phone", entry.token, "external:a", "medium", None, None, None, NOON_MS, None, 0, None
+        ),
+    }  # fmt: skip
+    assert await listed(index, "phone", "other") == await listed(index, "ip", "n") == {}
+
+
+async def test_a_removed_entry_is_none_any_more(index: LinkIndex) -> None:
+    await index.put_list_entries(
+        [list_entry("phone", "n", evidence="case 7"), list_entry("phone", "n", list_name="external:a")]
+    )
+    await index.put_list_entries([list_entry("phone", "n", at_ms=NOON_MS + 1, action="remove")])
+    assert [*await listed(index, "phone", "n")] == ["external:a"]
+
+
+async def test_an_application_event_counts_as_one_hit_however_often_it_comes(index: LinkIndex) -> None:
+    await index.put_list_entries(
+        [list_entry("phone", "n"), list_entry("phone", "n", list_name="external:a", expires_ms=NOON_MS)]
+    )
+    facts = application(phone="n")
+    for each in (facts, facts, application(event_id="e-2", at_ms=NOON_MS - 5, phone="n"), facts):
+        await observe(index, each)
+    await observe(index, application("A-2", at_ms=NOON_MS + 7, contacts=["n"]))
+    entries = await listed(index, "phone", "n")
+    assert (entries["own"].hits, entries["own"].last_hit_ms) == (3, NOON_MS + 7)
+    assert (entries["external:a"].hits, entries["external:a"].last_hit_ms) == (1, NOON_MS - 5)
+
+
+async def test_what_is_said_anew_leaves_the_hits_as_they_are(index: LinkIndex) -> None:
+    await index.put_list_entries([list_entry("phone", "n", reason="mule")])
+    await observe(index, application(phone="n"))
+    await index.put_list_entries([list_entry("phone", "n", at_ms=NOON_MS + 1, reason="ring", evidence="case 7")])
+    entry = (await listed(index, "phone", "n"))["own"]
+    assert (entry.reason, entry.evidence, entry.hits, entry.last_hit_ms) == ("ring", "case 7", 1, NOON_MS)
+
+
+async def test_entries_of_one_bucket_are_told_apart(index: LinkIndex) -> None:
+    starts = [f"abc{number:010d}{number:09d}" for number in range(40)]
+    entries = [
+        ListEntryFacts(
+            event_id=each,
+            occurred_at=moment(NOON_MS),
+            action="add",
+            list="own",
+            kind="phone",
+            token=each,
+            reason=each[:9],
+        )
+        for each in starts
+    ]
+    await index.put_list_entries(entries)
+    removed = [structs.replace(each, action="remove", occurred_at=moment(NOON_MS + 1)) for each in entries[::3]]
+    await index.put_list_entries(removed)
+    for number, each in enumerate(starts):
+        found = [entry.reason for entry in await index.listed("phone", each)]
+        assert found == ([] if number % 3 == 0 else [each[:9]])

@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from itertools import product
 from typing import Any, get_args
 
 import pytest
@@ -11,14 +12,14 @@ from hypothesis.strategies import SearchStrategy
 from msgspec.structs import asdict, replace
 
 from models.enrichment import WINDOWS_MS, Observation
-from models.events import Channel, DeviceEventKind
+from models.events import Channel, DeviceEventKind, ListedKind, Severity
 from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind, ListEntryFacts
 from scripts.embedded import EmbeddedValkey
 from streams.index.memory import MemoryIndex
 from streams.index.protocol import LabelFlagChange, LinkIndex, PastDecision, ResultToRemember, StoredResult
 from streams.index.refill import RefillIndex
 from streams.index.valkey import ValkeyIndex
-from tests.builders import CELL, DAY_MS, HOUR_MS, NOON_MS, application, device_event, list_entry
+from tests.builders import CELL, DAY_MS, HOUR_MS, NOON_MS, application, device_event, list_entry, token
 from tests.streams.index.conftest import PATIENT_MS
 
 Step = ApplicationFacts | DeviceEventFacts | ListEntryFacts | LabelFlagChange | ResultToRemember
@@ -95,6 +96,8 @@ LIST_ENTRIES = st.builds(
     list_name=st.sampled_from(["own", "external:police"]),
     expires_ms=maybe(MOMENTS),
     reason=maybe(st.just("mule")),
+    evidence=maybe(st.just("case 7")),
+    severity=st.sampled_from(get_args(Severity)),
 )
 LABELS = st.builds(
     LabelFlagChange,
@@ -166,6 +169,9 @@ async def test_both_indexes_answer_alike(valkey: EmbeddedValkey, history: list[S
     try:
         for step in history:
             assert await take(served, step) == await take(memory, step)
+        for kind, value in product(get_args(ListedKind), ("n1", "x")):
+            listed = token(kind, value)
+            assert await served.listed(kind, listed) == await memory.listed(kind, listed)
     finally:
         await served.close()
 
@@ -230,7 +236,7 @@ async def test_a_history_told_again_leaves_the_same_profiles(valkey: EmbeddedVal
     for step in history:
         await take(live, step)
     applications = [step for step in history if isinstance(step, ApplicationFacts)]
-    await told.place(applications)
+    await told.place([(each, []) for each in applications])
     decided = {step.event_id: step for step in reversed(history) if isinstance(step, ResultToRemember)}
     await told.set_decisions(
         [

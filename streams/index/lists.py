@@ -1,0 +1,91 @@
+"""The lists in memory: the counterpart of lists.lua."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from models.enrichment import ListHit
+from models.events import ListedKind
+from models.facts import ListEntryFacts, epoch_ms
+from streams.index.layout import KIND_CODES, KIND_OF_CODE, LIST_KINDS, short_hash, short_identifier
+from streams.index.protocol import ListedEntry
+
+_LISTED_CODE = {KIND_CODES[kind]: KIND_CODES[listed] for kind, listed in LIST_KINDS.items()}
+
+
+class _Entry(Struct):
+    """One list's word on an identifier."""
+
+    changed: tuple[int, str]
+    facts: ListEntryFacts
+    expires_ms: int | None
+    hits: int = 0
+    last_hit_ms: int = 0
+
+    def holds(self, time: int) -> bool:
+        return self.facts.action == "add" and (self.expires_ms is None or self.expires_ms > time)
+
+
+class Lists:
+    """All entries, by identifier as the index names it and by list."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, dict[str, _Entry]] = {}
+
+    def put(self, facts: ListEntryFacts) -> bool:
+        """Take the entry's word, if it is the newest of its list on its identifier. Returns whether it is."""
+        of_identifier = self._entries.setdefault(short_identifier(facts.kind, facts.token), {})
+        changed, known = (facts.occurred_ms, short_hash(facts.event_id)), of_identifier.get(facts.list)
+        if known is not None and changed <= known.changed:
+            return False
+        expires_ms = None if facts.expires_at is None else epoch_ms(facts.expires_at)
+        if known is None:
+            of_identifier[facts.list] = _Entry(changed, facts, expires_ms)
+        else:
+            known.changed, known.facts, known.expires_ms = changed, facts, expires_ms
+        return True
+
+    def hits(self, identifier: str, time: int, counts: bool = False) -> list[ListHit]:
+        """What an application's identifier hits at a time. `counts`: each is counted as a hit."""
+        code = _LISTED_CODE.get(identifier[0])
+        if not self._entries or code is None or (entries := self._entries.get(code + identifier[1:])) is None:
+            return []
+        found = [entry for entry in entries.values() if entry.holds(time)]
+        if counts:
+            for entry in found:
+                entry.hits, entry.last_hit_ms = entry.hits + 1, max(entry.last_hit_ms, time)
+        kind = KIND_OF_CODE[identifier[0]]
+        return [
+            ListHit(
+                kind,
+                entry.facts.token,
+                entry.facts.list,
+                entry.facts.severity,
+                entry.facts.reason,
+                entry.facts.source,
+                entry.facts.evidence,
+                entry.changed[0],
+                entry.expires_ms,
+            )
+            for entry in found
+        ]
+
+    def entries(self, kind: ListedKind, token: str) -> list[ListedEntry]:
+        """The entries of an identifier that have not been removed."""
+        return [
+            ListedEntry(
+                kind,
+                token,
+                entry.facts.list,
+                entry.facts.severity,
+                entry.facts.reason,
+                entry.facts.source,
+                entry.facts.evidence,
+                entry.changed[0],
+                entry.expires_ms,
+                entry.hits,
+                entry.last_hit_ms or None,
+            )
+            for entry in self._entries.get(short_identifier(kind, token), {}).values()
+            if entry.facts.action == "add"
+        ]
