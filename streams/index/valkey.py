@@ -15,7 +15,6 @@ from contextlib import suppress
 from typing import Any, Self
 
 from msgspec import msgpack
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
@@ -25,6 +24,7 @@ from models.enrichment import Observation
 from models.events import ListedKind
 from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
 from streams.index import library, list_wire, wire
+from streams.index.connections import Command, Connections
 from streams.index.layout import key_prefix, short_hash
 from streams.index.protocol import (
     IndexFaultError,
@@ -54,13 +54,13 @@ class ValkeyIndex:
 
     def __init__(self, url: str, deployment: str, deadline_ms: int, **client_options: Any) -> None:
         """`url` as redis-py takes it; `deployment`, the topic prefix, tells this one's keys from those of others on the
-        same server; `deadline_ms` is for `observe` and `ping`; `client_options` go to `redis.asyncio.Redis.from_url`.
+        same server; `deadline_ms` is for `observe` and `ping`; `client_options` go to redis-py's connections.
         Connects at the first call."""
         self._deployment = deployment
         self._prefix = key_prefix(deployment)
         self._deadline_ms = deadline_ms
         self._settled: list[str] = []
-        self._client: Redis = Redis.from_url(
+        self._connections = Connections(
             url,
             **{
                 "protocol": 2,  # no greeting to wait for on a new connection
@@ -133,7 +133,7 @@ class ValkeyIndex:
         """Settle what waits, when the server answers, and release connections."""
         with suppress(IndexUnavailableError):
             await self._round_trip(self._settling(), WRITE_DEADLINE_MS)
-        await self._client.aclose()
+        await self._connections.close()
 
     async def _call(
         self,
@@ -152,12 +152,12 @@ class ValkeyIndex:
             replies += answered[len(before) :]
         return replies
 
-    def _settling(self) -> list[tuple[Any, ...]]:
+    def _settling(self) -> list[Command]:
         """The command for what has been settled since the last one, if anything has."""
         settled, self._settled = self._settled, []
         return [("UNLINK", *settled)] if settled else []
 
-    async def _round_trip(self, commands: Sequence[tuple[Any, ...]], deadline_ms: int) -> list[Any]:
+    async def _round_trip(self, commands: Sequence[Command], deadline_ms: int) -> list[Any]:
         if not commands:
             return []
         try:
@@ -167,26 +167,18 @@ class ValkeyIndex:
         _raise_first_error(replies)
         return replies
 
-    async def _exchange(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
-        replies = await self._pipeline(commands)
+    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
+        replies = await self._connections.round_trip(commands)
         if any(map(_is_function_missing, replies)):
             await self._load()
-            replies = await self._pipeline(commands)
+            replies = await self._connections.round_trip(commands)
         return replies
 
-    async def _pipeline(self, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
-        async with self._client.pipeline(transaction=False) as pipeline:
-            for command in commands:
-                pipeline.execute_command(*command)
-            replies: list[Any] = await pipeline.execute(raise_on_error=False)
-            return replies
-
     async def _load(self) -> None:
-        try:
-            await self._client.function_load(library.SOURCE)
-        except ResponseError as error:
-            if "already exists" not in str(error):  # another worker was quicker
-                raise
+        """Load the function library. Raises what refusing it raises, unless another worker was quicker."""
+        reply = (await self._connections.round_trip([("FUNCTION", "LOAD", library.SOURCE)]))[0]
+        if isinstance(reply, ResponseError) and "already exists" not in str(reply):
+            raise reply
 
 
 def _is_function_missing(reply: object) -> bool:
