@@ -41,11 +41,14 @@ class Settings(BaseSettings):
         None, description="where model snapshots are kept: a directory, or a URL of fsspec; DATA_DIR/models when unset"
     )
 
+    list_services: Path | None = Field(None, description="file of the external list services to ask; none when unset")
+
     # Secrets and identity
     pii_key: SecretStr = Field(SecretStr(DEFAULT_PII_KEY), description="key of the HMAC that tokenises personal data")
     model_key: SecretStr | None = Field(
         None, description="key of the HMAC that signs model snapshots; made from PII_KEY when unset"
     )
+    list_service_keys: SecretStr | None = Field(None, description='keys of list services, as JSON: {"service": "key"}')
     demo: bool = Field(False, description="this is a demo: the default key is allowed")
     timezone: str = Field(
         "Asia/Shanghai",

@@ -219,8 +219,10 @@ class ListAnswer(Struct, frozen=True, kw_only=True):
 
     name: str
     """Of the list: `external:<name of the service>`."""
-    hits: list[ListHit] | None
-    """Those it knows; empty: asked, and none is listed. None: it did not answer, so nothing is known."""
+    hits: list[ListHit] = []
+    """What it has on its list."""
+    silent: bool = False
+    """It did not answer, about some identifiers or all: of those nothing is known, and they are not clean."""
 
 
 class Enrichment(Struct, frozen=True, kw_only=True):
@@ -236,13 +238,13 @@ class Enrichment(Struct, frozen=True, kw_only=True):
     def hits(self) -> list[ListHit]:
         """The entries that are known, of whatever list."""
         hits = [] if self.observation is None else self.observation.hits
-        asked = [hit for answer in self.external_lists for hit in answer.hits or ()]
+        asked = [hit for answer in self.external_lists for hit in answer.hits]
         return [*hits, *asked] if asked else hits
 
     @property
     def silent_lists(self) -> list[str]:
         """The lists whose services did not answer."""
-        return [answer.name for answer in self.external_lists if answer.hits is None]
+        return [answer.name for answer in self.external_lists if answer.silent]
 
 
 DEGRADED_INDEX = Enrichment(degraded=("links", "blacklist"))

@@ -32,6 +32,7 @@ from streams.codec import RecordDecoder
 from streams.consumer import consume_in_one_loop
 from streams.dependencies import Dependencies, Serving
 from streams.edge import Take, edge
+from streams.external_lists.services import ListServices
 from streams.fetch_codec import use_fast_fetch_codec
 from streams.health import HealthServer
 from streams.index.valkey import ValkeyIndex
@@ -63,15 +64,17 @@ def build_dependencies(settings: Settings) -> Dependencies:
     """The real ones. Raises ValueError when the settings or the policy do not allow a worker to start."""
     policy = load_policy_file(settings.policy)
     metrics = Metrics()
+    clock = partial(datetime.now, UTC)
     return Dependencies(
         settings=settings,
-        clock=lambda: datetime.now(UTC),
+        clock=clock,
         index=ValkeyIndex.from_settings(settings),
         breaker=Breaker(metrics),
         publisher=Publisher(settings),
         policy=policy,
         serving=Serving(Models.for_policy(policy)),
         metrics=metrics,
+        list_services=ListServices.from_settings(settings, metrics, clock),
     )
 
 

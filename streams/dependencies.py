@@ -11,6 +11,7 @@ from config.settings import Settings
 from models.pipeline import Models
 from models.policy.policy import Policy
 from streams.breaker import Breaker
+from streams.external_lists.services import ListServices
 from streams.index.protocol import IndexUnavailableError, LinkIndex
 from streams.metrics import Metrics
 from streams.publisher import Publisher
@@ -36,6 +37,7 @@ class Dependencies:
     policy: Policy
     serving: Serving
     metrics: Metrics
+    list_services: ListServices
 
     async def start(self) -> None:
         """Connect to what the agents need before they start. The index may be down: applications are decided anyway."""
@@ -47,3 +49,4 @@ class Dependencies:
         """Let go of connections, after the agents have stopped."""
         await self.publisher.stop()
         await self.index.close()
+        await self.list_services.close()

@@ -146,6 +146,7 @@ class HealthServer:
             "stuck": stuck,
             "index": "up" if breaker.closed else "down",
             "breaker": breaker.state,
+            "list_services": self._deps.list_services.states,
             "model": self._deps.serving.models.champion.version,
         }
         return _answer(200 if ready else 503, body)

@@ -62,6 +62,24 @@ class Metrics:
             states=["closed", "open", "half_open"],
         )  # fmt: skip
 
+        # External list services
+        self.list_lookups = Counter(
+            "tidegate_list_lookups", "Look-ups: answered, late, refused, unreachable, garbage, not_asked",
+            ["service", "answer"], registry=registry,
+        )  # fmt: skip
+        self.list_retries = Counter("tidegate_list_retries", "Look-ups made again", ["service"], registry=registry)
+        self.list_cached = Counter(
+            "tidegate_list_cached", "Identifiers of which a list service's earlier answer still held", ["service"],
+            registry=registry,
+        )  # fmt: skip
+        self.list_seconds = Histogram(
+            "tidegate_list_seconds", "One answered look-up of a list service", ["service"], buckets=LATENCY_BUCKETS_S,
+            registry=registry,
+        )  # fmt: skip
+        self.list_service_up = Gauge(
+            "tidegate_list_service_up", "1 while a list service answers, else 0", ["service"], registry=registry
+        )
+
         # Models
         self.model_swaps = Counter("tidegate_model_swaps", "Times that other models began to serve", registry=registry)
         self.models_refused = Counter(

@@ -20,6 +20,7 @@ from models.features.amounts import usual_amount
 from models.pipeline import Decided, decide
 from streams.codec import Decoded, encode
 from streams.dependencies import Dependencies
+from streams.external_lists.services import Answers
 from streams.index.protocol import (
     IndexUnavailableError,
     RememberedResult,
@@ -68,10 +69,12 @@ async def decide_applications(accepted: Sequence[Accepted[ApplicationFacts]], de
     twice is decided once and answered twice."""
     facts = {each.facts.event_id: each.facts for each in accepted}
     started = accepted[0].received.taken_at
-    try:
-        results = await _decide(list(facts.values()), {}, started, deps)
-    except IndexUnavailableError:
-        results = _decide_degraded(list(facts.values()), started, deps)
+    applications = list(facts.values())
+    async with deps.list_services.asked(applications) as answers:
+        try:
+            results = await _decide(applications, {}, started, answers, deps)
+        except IndexUnavailableError:
+            results = _decide_degraded(applications, started, await answers, deps)
     publish: list[Outgoing] = []
     for each in accepted:
         outgoing = results.first[each.facts.event_id]
@@ -90,19 +93,26 @@ async def decide_deferred(accepted: Sequence[Accepted[DeferredApplication]], dep
     for start in range(0, len(events), DEFERRED_AT_ONCE):
         few = events[start : start + DEFERRED_AT_ONCE]
         supersedes = {each.facts.event_id: each.supersedes for each in few}
-        results = await _decide([each.facts for each in few], supersedes, perf_counter(), deps)
+        applications = [each.facts for each in few]
+        async with deps.list_services.asked(applications) as answers:
+            results = await _decide(applications, supersedes, perf_counter(), answers, deps)
         publish += [record for outgoing in results.first.values() for record in outgoing]
         settle += results.settle
     return Handled(publish=publish, settle=settle)
 
 
 async def _decide(
-    applications: Sequence[ApplicationFacts], supersedes: Mapping[str, str], started: float, deps: Dependencies
+    applications: Sequence[ApplicationFacts],
+    supersedes: Mapping[str, str],
+    started: float,
+    answers: Awaitable[Answers],
+    deps: Dependencies,
 ) -> _Results:
     """Observe all, decide each, keep the results, and say what to publish. Raises IndexUnavailableError when the index
     could not be asked or told; then nothing of it may be published.
 
-    It goes part by part: while one is decided here, the index observes the next and keeps the results of the last.
+    `answers` are those of the external list services, asked beside the index. It goes part by part: while one is
+    decided here, the index observes the next and keeps the results of the last.
     """
     results = _Results()
     parts = [applications[start : start + PART] for start in range(0, len(applications), PART)]
@@ -121,7 +131,8 @@ async def _decide(
             if number < len(parts):
                 observing = ask("observe", observe, parts[number])
                 await asyncio.sleep(0)  # it is sent before this part is decided
-            decided = _decide_observed(part, observations, supersedes, started, results, deps)
+            said = await answers
+            decided = _decide_observed(part, observations, said, supersedes, started, results, deps)
             keeping.append((decided, ask("remember", deps.index.remember, [_to_remember(case) for case in decided])))
         for decided, kept in keeping:
             for case, remembered in zip(decided, await kept, strict=True):
@@ -140,6 +151,7 @@ async def _decide(
 def _decide_observed(
     applications: Sequence[ApplicationFacts],
     observations: Sequence[Observation],
+    answers: Answers,
     supersedes: Mapping[str, str],
     started: float,
     results: _Results,
@@ -155,17 +167,20 @@ def _decide_observed(
             if stored.audit is not None:
                 results.settle.append(facts.event_id)
             continue
-        enrichment = Enrichment(observation=observation)
+        enrichment = Enrichment(observation=observation, external_lists=answers.get(facts.event_id, []))
         decided.append(_decide_one(facts, enrichment, started, deps, supersedes.get(facts.event_id)))
     return decided
 
 
-def _decide_degraded(applications: Sequence[ApplicationFacts], started: float, deps: Dependencies) -> _Results:
+def _decide_degraded(
+    applications: Sequence[ApplicationFacts], started: float, answers: Answers, deps: Dependencies
+) -> _Results:
     """Decide without the index: at once, kept nowhere, and deferred to be decided again."""
     deps.breaker.unseen([facts.application_id for facts in applications])
     results = _Results()
     for facts in applications:
-        case = _decide_one(facts, DEGRADED_INDEX, started, deps)
+        enrichment = replace(DEGRADED_INDEX, external_lists=answers.get(facts.event_id, []))
+        case = _decide_one(facts, enrichment, started, deps)
         _count(case, deps)
         outgoing = _outgoing(facts.application_id, _stored(case), deps)
         results.first[facts.event_id] = [*outgoing, _deferred(case, deps)]

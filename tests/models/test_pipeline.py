@@ -326,7 +326,7 @@ def test_time_and_latency_are_the_callers_and_change_nothing_else() -> None:
 
 
 def test_a_list_service_that_is_silent_is_missing_and_nobody_is_approved_as_clean() -> None:
-    silent = ListAnswer(name="external:bureau", hits=None)
+    silent = ListAnswer(name="external:bureau", silent=True)
     case = decided(enrichment=Enrichment(observation=observation(), external_lists=[silent]))
     assert case.decision.decision == "review"
     assert case.decision.missing[-1] == "lists.external:bureau"
@@ -345,7 +345,7 @@ def test_a_hit_of_a_list_service_is_a_blacklist_hit_with_its_alert() -> None:
 
 
 def test_what_list_services_said_makes_the_same_decision_again() -> None:
-    answers = [ListAnswer(name="external:a", hits=None), ListAnswer(name="external:b", hits=[])]
+    answers = [ListAnswer(name="external:a", silent=True), ListAnswer(name="external:b", hits=[])]
     case = decided(enrichment=Enrichment(observation=observation(), external_lists=answers))
     audit = msgspec.json.decode(msgspec.json.encode(case.audit), type=DecisionAudit)
     again = decided(audit.event, enrichment=audit.enrichment, model_outputs=audit.model_outputs)

@@ -6,7 +6,7 @@ from models.network import summarise
 from tests.builders import application
 from tests.builders_network import features_of, hit, observation
 
-SILENT = ListAnswer(name="external:slow", hits=None)
+SILENT = ListAnswer(name="external:slow", silent=True)
 
 
 def with_services(*answers: ListAnswer, hits: tuple[object, ...] = ()) -> dict[str, float | None]:
