@@ -6,18 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from hashlib import blake2b
 
 from msgspec import Struct
 
-from models.alerts import Alert, AlertKind, AlertSeverity, AlertSubject
+from models.alerts import Alert, AlertSeverity, AlertSubject, alert_id, words
 from models.decision import Decision
 from models.enrichment import WINDOW_NAMES, WINDOWS_MS, Dependency, ListHit, Observation, Velocity
 from models.facts import ApplicationFacts
 from models.network import Network
-from models.policy.document import RingAlerts, VelocityAlert
+from models.policy.document import VelocityAlert
 from models.policy.policy import Policy
 from models.policy.rules import RuleInput
+from models.ring_alerts import ring_alerts
 
 DAY_MS = 86_400_000
 SHORT_TOKEN = 8
@@ -42,7 +42,13 @@ def alerts_for(observed: Observed, policy: Policy) -> list[Alert]:
     """The alerts that one decision gives rise to."""
     return [
         *_blacklist_hits(observed),
-        *_ring(observed, policy.document.alerts.ring),
+        *ring_alerts(
+            observed.facts,
+            observed.observation,
+            observed.network,
+            observed.decision,
+            policy.document.alerts.ring,
+        ),
         *_bursts(observed, policy),
         *_travel(observed),
     ]
@@ -52,7 +58,7 @@ def degraded_alert(dependency: Dependency, since: datetime, raised_at: datetime,
     """A dependency could not be asked since then; `applications` are those first decided without it. One alert for
     each dependency and beginning of an outage."""
     return Alert(
-        alert_id=_alert_id("DEGRADED", dependency, since.astimezone(UTC).isoformat()),
+        alert_id=alert_id("DEGRADED", dependency, since.astimezone(UTC).isoformat()),
         kind="DEGRADED",
         severity="high",
         raised_at=raised_at,
@@ -75,50 +81,16 @@ def _blacklist_hits(observed: Observed) -> Iterable[Alert]:
         severity = max((SEVERITIES[hit.severity] for hit in hits), key=SEVERITY_ORDER.index)
         lists = sorted({hit.list for hit in hits})
         yield Alert(
-            alert_id=_alert_id("BLACKLIST_HIT", facts.application_id, kind, token),
+            alert_id=alert_id("BLACKLIST_HIT", facts.application_id, kind, token),
             kind="BLACKLIST_HIT",
             severity=severity,
             raised_at=observed.decision.decided_at,
             subject=AlertSubject(type="application", id=facts.application_id),
-            summary=f"The {_words(kind)} of application {facts.application_id} is on {_listed(lists)}"
+            summary=f"The {words(kind)} of application {facts.application_id} is on {_listed(lists)}"
             f" with severity {severity}.",
             applications=[facts.application_id],
             evidence={"identifier_kind": kind, "token": token, "lists": lists, "reasons": _reasons(hits)},
         )
-
-
-def _ring(observed: Observed, rules: RingAlerts) -> Iterable[Alert]:
-    """One for each size that the ring reaches, when it does so with an application that is not approved: a family of
-    three whose members all pass is no news."""
-    network, links = observed.network, observed.network.link_summary
-    if links.ring_id is None or links.ring_size < rules.sizes[0] or observed.decision.decision == "approve":
-        return
-    size = max(size for size in rules.sizes if size <= links.ring_size)
-    severity: AlertSeverity = "medium"
-    if links.ring_size >= rules.critical_from:
-        severity = "critical"
-    elif links.ring_size >= rules.high_from:
-        severity = "high"
-    yield Alert(
-        alert_id=_alert_id("FRAUD_RING", links.ring_id, str(size)),
-        kind="FRAUD_RING",
-        severity=severity,
-        raised_at=observed.decision.decided_at,
-        subject=AlertSubject(type="ring", id=links.ring_id),
-        summary=f"A ring has reached {links.ring_size} applications by {network.ring_applicants} people through"
-        f" {links.merchants} merchants, for {network.ring_amount_cny:,.0f} CNY in all{_shared(links.shared)}.",
-        applications=list(network.ring_members),
-        evidence={
-            "ring_size": links.ring_size,
-            "size_step": size,
-            "applicants": network.ring_applicants,
-            "merchants": links.merchants,
-            "amount_cny": network.ring_amount_cny,
-            "shared": dict(links.shared),
-            "density": links.density,
-            "fraud_distance": links.fraud_distance,
-        },
-    )
 
 
 def _bursts(observed: Observed, policy: Policy) -> Iterable[Alert]:
@@ -140,12 +112,12 @@ def _burst(observed: Observed, rule: VelocityAlert, velocity: Velocity) -> Alert
     window = WINDOW_NAMES.index(rule.window)
     count, applicants = velocity.counts[window], velocity.applicants[window]
     return Alert(
-        alert_id=_alert_id("VELOCITY_BURST", velocity.kind, velocity.token, rule.window, _day(observed.facts)),
+        alert_id=alert_id("VELOCITY_BURST", velocity.kind, velocity.token, rule.window, _day(observed.facts)),
         kind="VELOCITY_BURST",
         severity=rule.severity,
         raised_at=observed.decision.decided_at,
         subject=AlertSubject(type=velocity.kind, id=velocity.token),
-        summary=f"{count} applications by {applicants} people came with the same {_words(velocity.kind)}"
+        summary=f"{count} applications by {applicants} people came with the same {words(velocity.kind)}"
         f" ({velocity.token[:SHORT_TOKEN]}…) within {rule.window}; {rule.applications} are reported.",
         applications=_with_identifier(observed, velocity, WINDOWS_MS[window]),
         evidence={
@@ -181,7 +153,7 @@ def _travel(observed: Observed) -> Iterable[Alert]:
     features = observed.rule_input.features
     km, kmh = features["travel_km"], features["travel_speed_kmh"]
     yield Alert(
-        alert_id=_alert_id("IMPOSSIBLE_TRAVEL", facts.applicant_token, _day(facts)),
+        alert_id=alert_id("IMPOSSIBLE_TRAVEL", facts.applicant_token, _day(facts)),
         kind="IMPOSSIBLE_TRAVEL",
         severity="high",
         raised_at=observed.decision.decided_at,
@@ -193,17 +165,9 @@ def _travel(observed: Observed) -> Iterable[Alert]:
     )
 
 
-def _alert_id(kind: AlertKind, *situation: str) -> str:
-    return blake2b("\n".join((kind, *situation)).encode(), digest_size=16).hexdigest()
-
-
 def _day(facts: ApplicationFacts) -> str:
     """The UTC day of the event, as a number."""
     return str(facts.occurred_ms // DAY_MS)
-
-
-def _words(kind: str) -> str:
-    return kind.replace("_", " ")
 
 
 def _listed(lists: list[str]) -> str:
@@ -212,10 +176,3 @@ def _listed(lists: list[str]) -> str:
 
 def _reasons(hits: list[ListHit]) -> list[str]:
     return sorted({hit.reason for hit in hits if hit.reason})
-
-
-def _shared(shared: dict[str, int]) -> str:
-    if not shared:
-        return ""
-    parts = (f"{_words(kind)} with {count}" for kind, count in sorted(shared.items(), key=lambda item: -item[1]))
-    return f"; the newest shares its {', '.join(parts)}"

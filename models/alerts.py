@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Literal
 
 from msgspec import Struct
@@ -47,3 +48,13 @@ class Alert(Struct, frozen=True, kw_only=True):
     """One sentence that a person understands."""
     applications: list[str]
     evidence: dict[str, EvidenceValue] = {}
+
+
+def alert_id(kind: AlertKind, *situation: str) -> str:
+    """The id of the alert of a situation."""
+    return blake2b("\n".join((kind, *situation)).encode(), digest_size=16).hexdigest()
+
+
+def words(kind: str) -> str:
+    """An identifier kind as a sentence says it."""
+    return kind.replace("_", " ")

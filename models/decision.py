@@ -60,6 +60,10 @@ class LinkSummary(Struct, frozen=True, kw_only=True):
     merchants: int = 0
     """Distinct merchants in the ring."""
     truncated: list[str] = []
+    ring_size_24h: int | None = None
+    """Applications of the ring in the 24 h up to this one; None when there is no ring, likewise the next."""
+    ring_suspicion: float | None = None
+    """Probability that the ring is fraud, by its figures alone, 0 to 1."""
 
 
 class ModelVersion(Struct, frozen=True, kw_only=True):
@@ -131,6 +135,8 @@ class ModelOutputs(Struct, frozen=True, kw_only=True):
     champion: ChampionScore | None = None
     """None: ask the model. So it is in records of before it was kept, and when another model is to be tried."""
     challenger: ChallengerScore | None = None
+    ring_suspicion: float | None = None
+    """Probability that the ring is fraud; None: there is no ring, or the model is to be asked."""
 
 
 class DecisionAudit(Struct, frozen=True, kw_only=True):

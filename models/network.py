@@ -3,54 +3,44 @@ confirmed fraud is, and what is known of the applications around it.
 
 The neighbourhood is a bipartite graph of applications and of what they share; `models.link_weights` says how much each
 identifier weighs. A pair of applications is strongly linked when the identifiers it shares weigh `STRONG` or more
-together. The ring is this application's connected component over strong links.
+together. The ring is this application's connected component over strong links, with the living rings (`models.rings`)
+that those applications belong to. Without one the figures of a ring are missing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from hashlib import blake2b
 from itertools import combinations
-from math import fsum
+from typing import cast
 
 import networkx as nx
 from msgspec import Struct
 
 from models.decision import LinkSummary
 from models.enrichment import Observation
-from models.facts import ApplicationFacts
-from models.link_weights import NEGLIGIBLE, STRONG, applications_from_place, link_weight
-
-SELF = -1
-"""This application's position among the members of a link."""
-DAY_MS = 86_400_000
-APPLICANT_CHARACTERS = 8
-"""As much of an applicant's token as a `Neighbour` carries."""
+from models.facts import ApplicationFacts, Identifier, IdentifierKind
+from models.link_weights import KIND_WEIGHTS, NEGLIGIBLE, STRONG, applications_from_place, link_weight
+from models.rings.figures import Group, ring_figures
+from models.rings.living import APPLICANT_CHARACTERS, SELF, LivingRing, living_ring
+from models.rings.suspicion import RingFigures
 
 ROUNDING = 1e-9
 """Sums of the same weights in another order differ by less."""
-
-Group = frozenset[int]
-"""Positions of applications that are linked each with each: `SELF` or an index of `Observation.neighbours`."""
 
 
 class Network(Struct, frozen=True, kw_only=True):
     """What the neighbourhood says about one application.
 
-    Without a ring the ring's figures describe this application alone, and what one application cannot have (density,
-    span, share of the last day) is None. The flags `near_…` are counted over the applications that can be reached by
-    links that are not negligible: a kiosk's other customers are not this one's company.
+    The flags `near_…` are counted over the applications that can be reached by links that are not negligible: a kiosk's
+    other customers are not this one's company.
     """
 
     link_summary: LinkSummary
-    ring_members: list[str]
-    """Application ids by event time, this one included."""
-    ring_applicants: int
-    ring_amount_cny: float
-    ring_span_ms: int | None
-    """From the first application of the ring to its last."""
-    ring_share_24h: float | None
-    """Share of the ring's applications in the 24 h up to this application's event time, 0 to 1."""
+    ring: LivingRing | None
+    """None when the application is in no ring; likewise its figures and its suspicion."""
+    figures: RingFigures | None
+    suspicion: float | None = None
+    """Probability that the ring is fraud, 0 to 1; None before somebody has said so (`models.pipeline`)."""
     strong_links: int
     """Other applications strongly linked with this one, directly."""
     strong_links_listed: int
@@ -62,47 +52,50 @@ class Network(Struct, frozen=True, kw_only=True):
 
 
 def summarise(facts: ApplicationFacts, observation: Observation) -> Network:
-    """The network of an application in its neighbourhood.
-
-    A ring has at least two applicants: one who applies again is no ring. The ring id is made from the ring's earliest
-    application, so members that join later do not change it, and rings that merge go on under the older one's. Each
-    member sees two hops far, so the ends of a longer chain may know it under different ids.
-    """
+    """The network of an application in its neighbourhood."""
     neighbours = observation.neighbours
-    strong, weak = _groups(facts, observation)
-    component, distances = _explore(strong, weak)
+    weights = _weights(facts, observation)
+    strong, weak = _groups(weights)
+    found, distances = _explore(strong, weak)
+    component = sorted(found)
     partners = _partners(strong)
-
-    applicant = facts.applicant_token[:APPLICANT_CHARACTERS]
-    is_ring = bool({neighbours[position].applicant for position in component} - {applicant})
-    ring = [neighbours[position] for position in component] if is_ring else []
-    now_ms = facts.occurred_ms
-    by_time = [(now_ms, facts.application_id), *((member.occurred_ms, member.application_id) for member in ring)]
-    by_time.sort()
-    size = len(by_time)
     near = [neighbours[position] for position in distances]
     labels = [neighbour.label for neighbour in near]
     direct = [neighbours[position] for position in partners.get(SELF, ()) if position != SELF]
 
+    ring, figures, density = None, None, None
+    if component or observation.rings:
+        shared = _shared_in({SELF, *component}, observation)
+        ring = living_ring(facts, neighbours, component, observation.rings, shared)
+    if ring is not None:
+        density = _density(component, partners)
+        figures = ring_figures(
+            ring,
+            frozenset(component),
+            density,
+            weights,
+            observation.links,
+            neighbours,
+            facts.applicant_token[:APPLICANT_CHARACTERS],
+            facts.amount_cny,
+        )
     return Network(
         link_summary=LinkSummary(
             linked_applications=list(distances.values()).count(1),
-            ring_size=size,
+            ring_size=ring.size if ring is not None else 1,
             shared=_shared(observation),
             fraud_distance=min(
                 (distance for distance, label in zip(distances.values(), labels, strict=True) if label == "fraud"),
                 default=None,
             ),
-            ring_id=_ring_id(by_time[0][1]) if is_ring else None,
-            density=_density(component, partners) if is_ring else None,
-            merchants=len({facts.merchant_id or "", *(member.merchant_id for member in ring)} - {""}),
+            ring_id=ring.ring_id if ring is not None else None,
+            density=density,
+            merchants=ring.merchants if ring is not None else int(facts.merchant_id is not None),
             truncated=observation.truncated,
+            ring_size_24h=ring.size_24h if ring is not None else None,
         ),
-        ring_members=[application_id for _, application_id in by_time],
-        ring_applicants=len({applicant, *(member.applicant for member in ring)}),
-        ring_amount_cny=fsum([facts.amount_cny or 0.0, *(member.amount_cny for member in ring)]),
-        ring_span_ms=by_time[-1][0] - by_time[0][0] if is_ring else None,
-        ring_share_24h=_share_of_last_day(by_time, now_ms) if is_ring else None,
+        ring=ring,
+        figures=figures,
         strong_links=len(direct),
         strong_links_listed=[neighbour.listed for neighbour in direct].count(True),
         near_frauds=labels.count("fraud"),
@@ -112,12 +105,9 @@ def summarise(facts: ApplicationFacts, observation: Observation) -> Network:
     )
 
 
-def _groups(facts: ApplicationFacts, observation: Observation) -> tuple[list[Group], list[Group]]:
-    """The groups of applications that are linked strongly, and those that are linked weakly.
-
-    Identifiers with the same members make one group of their weights' sum: who shares several things mostly shares
-    them with the same others. Where groups that are weak alone amount to a strong link of a pair, the pair is added.
-    """
+def _weights(facts: ApplicationFacts, observation: Observation) -> dict[Group, float]:
+    """What the links weigh that are not negligible. Identifiers with the same members make one group of their weights'
+    sum: who shares several things mostly shares them with the same others."""
     applicants = [neighbour.applicant for neighbour in observation.neighbours]
     applicants.append(facts.applicant_token[:APPLICANT_CHARACTERS])  # the last one: position SELF
     weights: defaultdict[Group, float] = defaultdict(float)
@@ -127,7 +117,12 @@ def _groups(facts: ApplicationFacts, observation: Observation) -> tuple[list[Gro
             weight = link_weight(link, applicants, from_place)
             if weight >= NEGLIGIBLE:
                 weights[frozenset(link.members)] += weight
+    return weights
 
+
+def _groups(weights: dict[Group, float]) -> tuple[list[Group], list[Group]]:
+    """The groups of applications that are linked strongly, and those that are linked weakly. Where groups that are weak
+    alone amount to a strong link of a pair, the pair is added."""
     enough = STRONG - ROUNDING
     strong = [group for group, weight in weights.items() if weight >= enough]
     weak = [group for group, weight in weights.items() if weight < enough]
@@ -171,9 +166,16 @@ def _density(component: list[int], partners: dict[int, Group]) -> float:
     return linked / (size * (size - 1))
 
 
-def _share_of_last_day(by_time: list[tuple[int, str]], now_ms: int) -> float:
-    recent = sum(now_ms - DAY_MS < occurred_ms <= now_ms for occurred_ms, _ in by_time)
-    return recent / len(by_time)
+def _shared_in(ring: set[int], observation: Observation) -> list[Identifier]:
+    """What two or more of the ring's applications share, of the kinds that can link them."""
+    return sorted(
+        (
+            Identifier(cast(IdentifierKind, link.kind), link.token)
+            for link in observation.links
+            if link.kind in KIND_WEIGHTS and sum(member in ring for member in link.members) > 1
+        ),
+        key=lambda identifier: (identifier.kind, identifier.token),
+    )
 
 
 def _shared(observation: Observation) -> dict[str, int]:
@@ -189,7 +191,3 @@ def _shared(observation: Observation) -> dict[str, int]:
             known[link.kind] = max(known.get(link.kind, 0), link.degree)
     counts = {kind: max(len(positions), known[kind]) - 1 for kind, positions in others.items()}
     return {kind: count for kind, count in counts.items() if count > 0}
-
-
-def _ring_id(earliest_application_id: str) -> str:
-    return "ring-" + blake2b(earliest_application_id.encode(), digest_size=8).hexdigest()

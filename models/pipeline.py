@@ -15,6 +15,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from config.version import VERSION
 from models.alerting import Observed, alerts_for
@@ -40,10 +41,11 @@ from models.features.categories import categories
 from models.features.extract import extract
 from models.features.registry import FEATURE_SET_VERSION
 from models.missing import missing_groups
-from models.network import summarise
+from models.network import Network, summarise
 from models.policy.document import DecisionThresholds
 from models.policy.policy import Policy
 from models.policy.rules import STRENGTH, RuleInput
+from models.rings.suspicion import PRIOR_WEIGHTS, SuspicionWeights, suspicion
 from models.scoring.anomaly import AnomalyModel
 from models.scoring.contributions import top_contributions
 from models.scoring.scorer import ServedModel
@@ -62,6 +64,8 @@ class Models(Struct, frozen=True, kw_only=True):
     challenger: ServedModel | None = None
     """Scores beside it without deciding."""
     anomaly: AnomalyModel
+    suspicion: SuspicionWeights = PRIOR_WEIGHTS
+    """What rings are suspected by."""
 
     @classmethod
     def for_policy(cls, policy: Policy) -> Models:
@@ -93,6 +97,19 @@ class Models(Struct, frozen=True, kw_only=True):
             beside = self.challenger.scorer.score(features, kinds, anomaly)
             challenger = ChallengerScore(version=self.challenger.version, fraud_score=beside.fraud_score)
         return champion, ModelOutputs(anomaly=anomaly, champion=champion, challenger=challenger)
+
+    def suspect(self, network: Network | None, said: ModelOutputs | None = None) -> Network | None:
+        """The network with its ring's suspicion, if it has a ring. What the models have `said` before stands."""
+        if network is None or network.figures is None:
+            return network
+        suspected = said.ring_suspicion if said is not None else None
+        if suspected is None:
+            suspected = suspicion(network.figures, self.suspicion)
+        return replace(
+            network,
+            suspicion=suspected,
+            link_summary=replace(network.link_summary, ring_suspicion=suspected),
+        )
 
     def learn(self, features: Mapping[str, float | None]) -> None:
         """Let the models that need no labels learn from a decided application. Changes what they say next."""
@@ -131,9 +148,11 @@ def decide(
     `supersedes` is the id of the degraded decision that this one takes the place of.
     """
     observation = enrichment.observation
-    network = summarise(facts, observation) if observation is not None else None
+    network = models.suspect(summarise(facts, observation), model_outputs) if observation is not None else None
     features = extract(facts, enrichment, network)
     champion, outputs = models.ask(features, categories(facts), model_outputs)
+    if network is not None and network.suspicion is not None:
+        outputs = replace(outputs, ring_suspicion=network.suspicion)
     scores = policy.variables.score(features)
     rule_input = RuleInput(
         features=features,
@@ -197,6 +216,7 @@ def decide(
         },
         control_probability=policy.document.control.share if control is not None else None,
         supersedes=supersedes,
+        ring=network.ring.join if network is not None and network.ring is not None else None,
     )
     alerts: list[Alert] = []
     if observation is not None and network is not None:

@@ -40,7 +40,8 @@ class Case:
     """An application with what was fetched for it. An absent group stands here with all its fields missing, so that a
     feature need not tell an absent group from an absent field.
 
-    `observation` and `network` are None when the link index could not be asked.
+    `observation` and `network` are None when the link index could not be asked; `ring` and `figures` without a ring
+    too.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class Case:
         self.lists = lists
         self.observation = observation
         self.network = network
+        self.ring = network.ring if network is not None else None
+        self.figures = network.figures if network is not None else None
         self.occurred_ms = facts.occurred_ms
         self.identity = facts.identity
         self.device = facts.device or NO_DEVICE

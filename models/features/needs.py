@@ -34,6 +34,8 @@ _GROUPS: dict[str, Any] = {
     "observation": None,
     "network": None,
     "lists": ABSENT_LISTS,
+    "ring": None,
+    "figures": None,
     "person": None,
     "device_state": None,
     "identity": NO_IDENTITY,

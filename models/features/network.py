@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from models.features.case import D7, D30, D90, H24, HOUR_MS, Case, applicants
+from models.features.case import D7, D30, D90, H24, HOUR_MS, Case, Value, applicants
 from models.features.feature import Feature
 
 
-def _ring_span_h(case: Case) -> float | None:
-    if case.network is None or case.network.ring_span_ms is None:
-        return None
-    return case.network.ring_span_ms / HOUR_MS
+def _of_figures(name: str) -> Value:
+    return lambda case: None if case.figures is None else getattr(case.figures, name)
+
+
+def _ring_suspicion(case: Case) -> float | None:
+    return None if case.ring is None or case.network is None else case.network.suspicion
+
+
+def _ring_applicants(case: Case) -> int | None:
+    return None if case.network is None else case.ring.applicants if case.ring is not None else 1
+
+
+def _ring_amount_cny(case: Case) -> float | None:
+    return None if case.network is None else case.ring.amount_cny if case.ring is not None else case.facts.amount_cny
 
 
 FEATURES = (
@@ -46,14 +56,14 @@ FEATURES = (
         "applicants",
         "network",
         "Applicants in the ring",
-        lambda case: case.network.ring_applicants if case.network else None,
+        _ring_applicants,
     ),
     Feature(
         "ring_amount_cny",
         "CNY",
         "network",
         "Amount applied for in the ring, this application's included",
-        lambda case: case.network.ring_amount_cny if case.network else None,
+        _ring_amount_cny,
     ),
     Feature(
         "fraud_distance",
@@ -132,12 +142,72 @@ FEATURES = (
         "The neighbourhood was larger than what is looked at",
         lambda case: bool(case.observation.truncated) if case.observation else None,
     ),
-    Feature("ring_span_h", "h", "network", "From the ring's first application to its last", _ring_span_h),
+    Feature(
+        "ring_span_h",
+        "h",
+        "network",
+        "From the ring's first application to its last",
+        lambda case: None if case.ring is None else (case.ring.last_ms - case.ring.first_ms) / HOUR_MS,
+    ),
     Feature(
         "ring_share_24h",
         "share",
         "network",
-        "Share of the ring's applications in the last 24 hours; missing without a ring",
-        lambda case: case.network.ring_share_24h if case.network else None,
+        "Share of the ring's applications in the last 24 hours; missing without a ring, likewise what follows",
+        lambda case: None if case.ring is None else case.ring.size_24h / case.ring.size,
+    ),
+    Feature("ring_size_24h", "applications", "network", "Its applications in 24 hours", _of_figures("size_24h")),
+    Feature(
+        "ring_size_7d",
+        "applications",
+        "network",
+        "Its applications in 7 days",
+        lambda case: None if case.ring is None else case.ring.size_7d,
+    ),
+    Feature(
+        "ring_rarity",
+        "share",
+        "network",
+        "How seldom honest people share the rarest thing that applicants of the ring share",
+        _of_figures("rarity"),
+    ),
+    Feature(
+        "ring_insularity",
+        "share",
+        "network",
+        "Share of the weight of the ring's links that stays inside the ring",
+        _of_figures("insularity"),
+    ),
+    Feature(
+        "ring_equal_amounts",
+        "share",
+        "network",
+        "Share of the ring's other applications that ask for nearly the same amount",
+        _of_figures("equal_amounts"),
+    ),
+    Feature(
+        "ring_same_sales_rep",
+        "share",
+        "network",
+        "Share of the ring's other applications that came through the same sales rep",
+        _of_figures("same_sales_rep"),
+    ),
+    Feature(
+        "ring_same_address",
+        "share",
+        "network",
+        "Share of the ring's other applications that gave this one's address",
+        _of_figures("same_address"),
+    ),
+    Feature("ring_frauds", "applications", "network", "Confirmed frauds in the ring", _of_figures("frauds")),
+    Feature("ring_honest", "applications", "network", "Confirmed honest applications in it", _of_figures("honest")),
+    Feature("ring_refused", "applications", "network", "Rejected applications in it", _of_figures("refused")),
+    Feature("ring_listed", "applications", "network", "Its applications with something listed", _of_figures("listed")),
+    Feature(
+        "ring_suspicion",
+        "share",
+        "network",
+        "Probability that the ring is fraud, by its figures alone",
+        _ring_suspicion,
     ),
 )

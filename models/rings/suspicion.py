@@ -29,9 +29,9 @@ class RingFigures(Struct, frozen=True, kw_only=True, gc=False):
     rarity: float
     """Of the rarest thing that two or more applicants of the ring share, 0 to 1: see `RARITY`."""
     insularity: float
-    """Share of the weight of its members' links that stays inside the ring, 0 to 1: 1 minus the conductance, which finds
-    real communities best of a dozen measures (J. Yang, J. Leskovec, "Defining and evaluating network communities based
-    on ground-truth", ICDM 2012)."""
+    """Share of the weight of its members' links that stays inside the ring, 0 to 1: 1 minus the conductance, which
+    tells real communities best among a dozen measures (J. Yang, J. Leskovec, "Defining and evaluating network
+    communities based on ground-truth", ICDM 2012)."""
     size_24h: float
     """Applications in the 24 h up to this one."""
     equal_amounts: float
@@ -86,10 +86,11 @@ RARITY: dict[str, float] = {
     "address": 0.2,
     "employer": 0.1,
     "gps_cell": 0.1,
+    "device_like": 0.1,
     "ip": 0.05,
 }
-"""How seldom honest people who are no household share such an identifier, 0 to 1; what is not here does not count: an ID
-number is the person, and to share a shop is no secret."""
+"""How seldom honest people who are no household share such an identifier, 0 to 1; what is not here does not count: an
+ID number is the person, and to share a shop is no secret."""
 
 
 class SuspicionWeights(Struct, frozen=True):

@@ -13,11 +13,14 @@ import structlog
 from msgspec import Struct, json
 from msgspec.structs import replace
 
+from models.alerts import Alert
 from models.decision import Decision
 from models.enrichment import DEGRADED_INDEX, Enrichment, Observation
 from models.facts import ApplicationFacts
 from models.features.amounts import usual_amount
 from models.pipeline import Decided, decide
+from models.ring_alerts import KIND as RING_ALERT
+from models.ring_alerts import with_picture
 from streams.codec import Decoded, encode
 from streams.dependencies import Dependencies
 from streams.external_lists.services import Answers
@@ -245,6 +248,7 @@ def _to_remember(case: Decided) -> ResultToRemember:
         result=_stored(case),
         alert_ids=[alert.alert_id for alert in case.alerts],
         usual=usual_amount(case.features),
+        ring=case.audit.ring,
     )
 
 
@@ -286,9 +290,11 @@ def _outgoing(application_id: str, result: StoredResult, deps: Dependencies) -> 
     outgoing = [Outgoing(deps.settings.topic("decisions"), key, result.decision)]
     if result.audit is not None:
         outgoing.append(Outgoing(deps.settings.topic("decision-audit"), key, result.audit))
-        for alert in result.alerts:
-            decision_id = json.decode(result.decision, type=_DecisionHead).decision_id
+        for kept in result.alerts:
+            alert, decision_id = kept, json.decode(result.decision, type=_DecisionHead).decision_id
             head = json.decode(alert, type=_AlertHead)
+            if head.kind == RING_ALERT:
+                alert = encode(with_picture(json.decode(alert, type=Alert)))
             deps.metrics.alerts.labels(head.kind).inc()
             logger.info(
                 "alert",

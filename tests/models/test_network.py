@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from models.enrichment import Link, Neighbour
 from models.link_weights import NEGLIGIBLE, STRONG, link_weight
 from models.network import Network, summarise
+from models.rings.living import LivingRing
 from tests.builders import DAY_MS, HOUR_MS, NOON_MS, application, token
 from tests.builders_network import SELF, link, neighbour, observation
 
@@ -25,6 +26,11 @@ def device_ring(members: int, **fields: Any) -> Network:
     return summarise(THIS, observation(strangers(members, **fields), [link("device_id", SELF, *range(members))]))
 
 
+def ring_of(network: Network) -> LivingRing:
+    assert network.ring is not None
+    return network.ring
+
+
 def test_an_application_without_neighbours_is_alone() -> None:
     network = summarise(THIS, observation())
     assert network.link_summary.linked_applications == 0
@@ -33,11 +39,8 @@ def test_an_application_without_neighbours_is_alone() -> None:
     assert network.link_summary.density is None
     assert network.link_summary.fraud_distance is None
     assert network.link_summary.merchants == 1
-    assert network.ring_members == ["A-1"]
-    assert network.ring_applicants == 1
-    assert network.ring_amount_cny == THIS.amount_cny
-    assert network.ring_span_ms is None
-    assert network.ring_share_24h is None
+    assert network.ring is None
+    assert network.figures is None
 
 
 def test_an_app_device_with_six_applicants_makes_a_ring() -> None:
@@ -46,7 +49,7 @@ def test_an_app_device_with_six_applicants_makes_a_ring() -> None:
     assert network.link_summary.linked_applications == 5
     assert network.link_summary.shared == {"device_id": 5}
     assert network.link_summary.density == 1
-    assert network.ring_applicants == 6
+    assert ring_of(network).applicants == 6
     assert network.strong_links == 5
 
 
@@ -85,7 +88,7 @@ def test_two_weak_kinds_together_link_strongly() -> None:
     apart = [summarise(THIS, observation(strangers(3), [shared])) for shared in (cell, employer)]
     assert [network.link_summary.ring_size for network in apart] == [1, 1]
     together = summarise(THIS, observation(strangers(3), [cell, employer]))
-    assert together.ring_members == ["N-0", "A-1"]
+    assert ring_of(together).members == ["N-0", "A-1"]
     assert together.strong_links == 1
     assert together.link_summary.linked_applications == 3
 
@@ -108,7 +111,7 @@ def test_one_applicant_who_applies_again_is_no_ring() -> None:
     network = summarise(THIS, observation(again, [link("id_number", SELF, 0, 1), link("device_id", SELF, 0, 1)]))
     assert network.link_summary.ring_size == 1
     assert network.link_summary.ring_id is None
-    assert network.ring_applicants == 1
+    assert network.ring is None
     assert network.link_summary.linked_applications == 2
     assert network.near_refused == 1
 
@@ -117,7 +120,7 @@ def test_a_ring_counts_every_application_of_its_applicants() -> None:
     neighbours = [neighbour("N-0", "same"), neighbour("N-1", "same")]
     network = summarise(THIS, observation(neighbours, [link("device_id", SELF, 0, 1)]))
     assert network.link_summary.ring_size == 3
-    assert network.ring_applicants == 2
+    assert ring_of(network).applicants == 2
 
 
 def test_the_ring_id_does_not_change_when_a_later_member_joins() -> None:
@@ -126,7 +129,7 @@ def test_the_ring_id_does_not_change_when_a_later_member_joins() -> None:
     later = neighbour("N-1", occurred_ms=NOON_MS + HOUR_MS)
     grown = summarise(THIS, observation([later, founder], [link("bank_card", SELF, 0, 1)]))
     assert small.link_summary.ring_id == grown.link_summary.ring_id is not None
-    assert grown.ring_members == ["N-0", "A-1", "N-1"]
+    assert ring_of(grown).members == ["N-0", "A-1", "N-1"]
 
 
 def test_every_member_knows_the_ring_by_the_same_id() -> None:
@@ -203,15 +206,15 @@ def test_a_rings_merchants_amount_and_span_are_its_members_together() -> None:
     ]
     network = summarise(THIS, observation(neighbours, [link("bank_card", SELF, 0, 1)]))
     assert network.link_summary.merchants == 2
-    assert network.ring_amount_cny == (THIS.amount_cny or 0) + 3000
-    assert network.ring_span_ms == 2 * HOUR_MS
+    assert ring_of(network).amount_cny == (THIS.amount_cny or 0) + 3000
+    assert ring_of(network).last_ms - ring_of(network).first_ms == 2 * HOUR_MS
 
 
 def test_the_last_day_of_a_ring_leaves_out_the_moment_24_hours_ago_and_what_comes_later() -> None:
     times = [NOON_MS - DAY_MS, NOON_MS - DAY_MS + 1, NOON_MS + 1]
     neighbours = [neighbour(f"N-{number}", occurred_ms=at_ms) for number, at_ms in enumerate(times)]
     network = summarise(THIS, observation(neighbours, [link("bank_card", SELF, 0, 1, 2)]))
-    assert network.ring_share_24h == 2 / 4
+    assert ring_of(network).size_24h == 2
 
 
 def test_what_was_cut_is_passed_on() -> None:
@@ -262,7 +265,11 @@ def test_the_ring_is_the_component_of_pairs_whose_weights_add_up(links: list[Lin
     near = nx.single_source_shortest_path_length(weights, SELF)
 
     assert network.link_summary.ring_size == len(ring)
-    assert set(network.ring_members) == {"A-1", *(f"N-{member}" for member in ring if member != SELF)}
+    members = network.ring.members if network.ring is not None else []
+    assert {"A-1", *members} == {
+        "A-1",
+        *(f"N-{member}" for member in ring if member != SELF),
+    }
     assert network.link_summary.fraud_distance == near.get(7)
     assert network.link_summary.linked_applications == sum(distance == 1 for distance in near.values())
     assert network.strong_links == (strong.degree(SELF) if SELF in strong else 0)

@@ -20,6 +20,17 @@ def test_a_ring_is_told_in_numbers() -> None:
         "ring_amount_cny": 11_000,
         "ring_span_h": 36,
         "ring_share_24h": 2 / 3,
+        "ring_size_24h": 2,
+        "ring_size_7d": 3,
+        "ring_rarity": 1,
+        "ring_insularity": 1,
+        "ring_equal_amounts": 1 / 2,
+        "ring_same_sales_rep": 0,
+        "ring_same_address": 0,
+        "ring_frauds": 1,
+        "ring_honest": 1,
+        "ring_refused": 1,
+        "ring_listed": 1,
         "fraud_distance": 1,
         "frauds_in_neighbourhood": 1,
         "honest_in_neighbourhood": 1,
@@ -35,7 +46,7 @@ def test_a_ring_is_told_in_numbers() -> None:
 def test_without_a_ring_what_only_a_ring_has_is_missing() -> None:
     features = features_of(application(), observation())
     assert features["ring_size"] == 1
-    for name in ("ring_density", "ring_span_h", "ring_share_24h", "fraud_distance"):
+    for name in ("ring_density", "ring_span_h", "ring_share_24h", "ring_rarity", "ring_suspicion", "fraud_distance"):
         assert features[name] is None
 
 
