@@ -54,6 +54,9 @@ and at hop 2 a crowded identifier adds no neighbours."""
 
 DecisionFlag = Literal["", "approve", "review", "reject"]
 LabelFlag = Literal["", "fraud", "honest"]
+LoanFlag = Literal["", "disbursed", "repaid"]
+"""What is known of an application's money: nothing, it is out, it is back. In rising order: the last that was ever said
+stands, whatever the order in which it is said."""
 
 
 class ListHit(Struct, frozen=True, array_like=True):

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from models.enrichment import LabelFlag
+from models.enrichment import LabelFlag, LoanFlag
 from models.events import LabelKind
 from models.facts import ApplicationFacts, LabelFacts
 from models.features.categories import categories
@@ -150,6 +150,13 @@ def flag_of(kind: LabelKind, meaning: LabelMeaning) -> LabelFlag:
     if kind in meaning.fraud:
         return "fraud"
     return "honest" if kind in meaning.honest and kind not in meaning.maturity_days else ""
+
+
+def loan_of(kind: LabelKind) -> LoanFlag:
+    """What a label of this kind says of the money. Who is overdue has had it; what was refunded is back."""
+    if kind in ("repaid", "refunded"):
+        return "repaid"
+    return "disbursed" if kind in ("disbursed", "overdue", "first_payment_default", "collection_contact") else ""
 
 
 def matures_ms(kind: LabelKind, occurred_ms: int, meaning: LabelMeaning) -> int:

@@ -13,6 +13,7 @@ Keys in Valkey, after five characters that stand for the deployment (`node`, `ev
     R<event>        the decision on an application event
     U<event>        its audit record and alerts, until they are settled
     C<alert>        which event claimed an alert                P  which deployment the five characters stand for
+    K<cause>        what a recall found, by the event or alert it is about
 
 Most keys are an identifier that a single application has, so these are short: key and value are 30 bytes, what fits
 with Valkey's own 26 into an allocation of 56.
@@ -24,7 +25,7 @@ import base64
 from hashlib import blake2b
 from typing import Literal, get_args
 
-from models.enrichment import DecisionFlag, LabelFlag
+from models.enrichment import DecisionFlag, LabelFlag, LoanFlag
 from models.events import Channel, ListedKind
 from models.facts import ApplicationFacts, IdentifierKind
 
@@ -62,6 +63,10 @@ CHANNEL_CODES: dict[Channel | Literal[""], str] = {"": "-", "h5": "h", "app": "a
 DECISION_CODES: dict[DecisionFlag, str] = {"": "-", "approve": "a", "review": "v", "reject": "r"}
 LABEL_CODES: dict[LabelFlag, str] = {"": "-", "honest": "h", "fraud": "f"}
 """In rising order: of two labels of the same moment the later one here stands."""
+LOAN_CODES: dict[LoanFlag, int] = {"": 0, "disbursed": 1, "repaid": 2}
+"""In rising order, as they are stored."""
+DECISION_RANKS: dict[DecisionFlag, int] = {"": 0, "approve": 1, "review": 2, "reject": 3}
+"""Of two decisions on one event the stricter stands: a recall holds back what was approved."""
 USUAL_CODES: dict[bool | None, int] = {False: 0, None: 1, True: 2}
 """Whether an application's amount was usual for its applicant, as `models.entities` has it."""
 NO_CENTS = 2**40 - 1

@@ -1,4 +1,4 @@
-"""The Valkey Function library of the link index: seven Lua files behind constants that come from Python, so that a
+"""The Valkey Function library of the link index: its Lua files behind constants that come from Python, so that a
 bound or a kind is written down once. Its version is the hash of its text and part of every name in it: workers of two
 releases find each their own functions on one server."""
 
@@ -33,6 +33,8 @@ from streams.index.layout import (
     BUCKETS_KEPT,
     BUCKETS_PER_WINDOW,
     CHANNEL_CODES,
+    DECISION_CODES,
+    DECISION_RANKS,
     DEVICE_EVENTS_KEPT,
     EVENTS_PER_APPLICATION,
     IDENTIFIERS_PER_APPLICATION,
@@ -47,7 +49,16 @@ from streams.index.layout import (
 )
 from streams.index.records import PLACED_KINDS
 
-_FILES = ("storage.lua", "lists.lua", "neighbourhood.lua", "profiles.lua", "arrival.lua", "observe.lua", "update.lua")
+_FILES = (
+    "storage.lua",
+    "lists.lua",
+    "neighbourhood.lua",
+    "profiles.lua",
+    "arrival.lua",
+    "observe.lua",
+    "look.lua",
+    "update.lua",
+)
 
 
 def _kind(kind: IdentifierKind, code: str) -> str:
@@ -102,6 +113,9 @@ def _constants() -> str:
             "}",
             "local LABEL_RANKS = {",
             *(f'  ["{code}"] = {rank},' for rank, code in enumerate(LABEL_CODES.values())),
+            "}",
+            "local DECISION_RANKS = {",
+            *(f'  ["{code}"] = {DECISION_RANKS[flag]},' for flag, code in DECISION_CODES.items()),
             "}",
             "local KINDS = {",
             *(_kind(kind, code) for kind, code in KIND_CODES.items()),

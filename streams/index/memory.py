@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from models.enrichment import RETENTION_MS, SIGHTINGS_PER_SUBJECT, Observation
+from models.enrichment import RETENTION_MS, SIGHTINGS_PER_SUBJECT, DecisionFlag, Observation
 from models.events import ListedKind
-from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
+from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts
+from models.recall.seen import SeenApplication
 from streams.index.expiry import Expiries
 from streams.index.graph import Graph
 from streams.index.layout import (
@@ -23,12 +24,15 @@ from streams.index.layout import (
     whole_tokens,
 )
 from streams.index.lists import Lists
+from streams.index.looking import look_at
 from streams.index.neighbourhood import CONTACT, Neighbourhood
 from streams.index.node import Node
 from streams.index.profiles import Profiles
 from streams.index.protocol import (
     LabelFlagChange,
     ListedEntry,
+    LoanChange,
+    PastDecision,
     RememberedResult,
     ResultToRemember,
     StoredResult,
@@ -63,6 +67,7 @@ class MemoryIndex:
         self._lists = Lists()
         self._results: dict[str, StoredResult] = {}
         self._claims: dict[str, str] = {}
+        self._recalls: dict[str, bytes] = {}
         self._placed = Expiries()
         self._told = Expiries()
         self._device_expiries = Expiries()
@@ -161,10 +166,7 @@ class MemoryIndex:
         alerts = [alert for alert, new in zip(given.result.alerts, new_alerts, strict=True) if new]
         self._results[event] = StoredResult(given.result.decision, alerts, given.result.audit)
         self._result_expiries.add(given.occurred_ms, event)
-        node = self._node(given.application_id, given.occurred_ms)
-        before = node.membership
-        node.decide(given.decision_flag, (given.occurred_ms, event), given.usual)
-        self._profiles.changed(node, before)
+        self._decide(given.application_id, given.event_id, given.occurred_ms, given.decision_flag, given.usual)
         return RememberedResult(result=given.result, first=True, new_alerts=new_alerts)
 
     async def settle(self, event_ids: Sequence[str]) -> None:
@@ -202,6 +204,37 @@ class MemoryIndex:
             before = node.membership
             node.set_label(change.flag, change.occurred_ms, change.usual)
             self._profiles.changed(node, before)
+
+    async def set_loans(self, changes: Sequence[LoanChange]) -> None:
+        """See the protocol."""
+        for change in changes:
+            self._node(change.application_id, change.occurred_ms).set_loan(change.loan, change.occurred_ms)
+
+    async def set_decisions(self, decisions: Sequence[PastDecision]) -> None:
+        """See the protocol."""
+        for each in decisions:
+            self._decide(each.application_id, each.event_id, each.occurred_ms, each.decision_flag, each.usual)
+
+    def _decide(
+        self, application_id: str, event_id: str, occurred_ms: int, decision: DecisionFlag, usual: bool | None
+    ) -> None:
+        node = self._node(application_id, occurred_ms)
+        before = node.membership
+        node.decide(decision, (occurred_ms, short_hash(event_id)), usual)
+        self._profiles.changed(node, before)
+
+    async def look(self, names: Sequence[str]) -> list[SeenApplication | None]:
+        """See the protocol."""
+        return [look_at(self._graph, self._graph.nodes.get(name)) for name in names]
+
+    async def holders(self, identifiers: Sequence[Identifier]) -> list[list[str]]:
+        """See the protocol."""
+        found = [self._graph.members(short_identifier(each.kind, each.token)) for each in identifiers]
+        return [[node.name for node in reversed(nodes)] for nodes in found]
+
+    async def keep_recalls(self, found: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """See the protocol."""
+        return [self._recalls.setdefault(cause, value) for cause, value in found]
 
     async def ping(self) -> None:
         """See the protocol."""

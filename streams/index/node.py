@@ -6,14 +6,16 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from models.enrichment import DecisionFlag, LabelFlag, Neighbour
+from models.enrichment import DecisionFlag, LabelFlag, LoanFlag, Neighbour
 from models.events import Channel
 from models.facts import ApplicationFacts
 from streams.index.layout import (
+    DECISION_RANKS,
     EVENTS_PER_APPLICATION,
     IDENTIFIERS_PER_APPLICATION,
     KIND_CODES,
     LABEL_CODES,
+    LOAN_CODES,
     PERSON_KINDS,
     USUAL_CODES,
     short_applicant,
@@ -42,6 +44,7 @@ class Node:
         "_decision_usual",
         "_label_ms",
         "_label_usual",
+        "_loan_ms",
         "amount_cny",
         "applicant",
         "application_id",
@@ -54,6 +57,7 @@ class Node:
         "identifiers",
         "label",
         "listed",
+        "loan",
         "merchant_id",
         "name",
         "near",
@@ -84,6 +88,8 @@ class Node:
         self._decision_usual: bool | None = None
         self._label_usual: bool | None = None
         self._label_ms = 0
+        self.loan: LoanFlag = ""
+        self._loan_ms = 0
         self.near: Neighbour | None = None
         """The application as others see it, one step away, when that has been made; `far`: two steps."""
         self.far: Neighbour | None = None
@@ -125,8 +131,9 @@ class Node:
         self.near = self.far = None
 
     def decide(self, decision: DecisionFlag, at: tuple[int, str], usual: bool | None) -> None:
-        """Note the decision on an event, if that is the newest one that was decided."""
-        if at > self.decision_at:
+        """Note the decision on an event, if that is the newest one that was decided; of several on it the strictest."""
+        stricter = at == self.decision_at and DECISION_RANKS[decision] > DECISION_RANKS[self.decision]
+        if at > self.decision_at or stricter:
             self.decision, self.decision_at, self._decision_usual = decision, at, usual
             self.near = self.far = None
 
@@ -137,6 +144,12 @@ class Node:
             self.label, self._label_ms, self._label_usual = label, occurred_ms, usual
             self.near = self.far = None
 
+    def set_loan(self, loan: LoanFlag, occurred_ms: int) -> None:
+        """Note what became of the money, if that is more than was known."""
+        self._loan_ms = max(self._loan_ms, occurred_ms)
+        if LOAN_CODES[loan] > LOAN_CODES[self.loan]:
+            self.loan = loan
+
     def set_listed(self, listed: bool) -> None:
         """Note whether an identifier of its own is on a list."""
         if listed != self.listed:
@@ -146,7 +159,7 @@ class Node:
     @property
     def touched_ms(self) -> int:
         """The newest moment that anything said of it."""
-        return max(self.time, self._label_ms, self.decision_at[0])
+        return max(self.time, self._label_ms, self._loan_ms, self.decision_at[0])
 
     @property
     def membership(self) -> Membership:

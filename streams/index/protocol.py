@@ -14,9 +14,10 @@ from typing import Protocol
 
 from msgspec import Struct, msgpack
 
-from models.enrichment import DecisionFlag, LabelFlag, Observation
+from models.enrichment import DecisionFlag, LabelFlag, LoanFlag, Observation
 from models.events import ListedKind, Severity
-from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
+from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts
+from models.recall.seen import SeenApplication
 from models.rings.state import RingJoin
 
 
@@ -124,6 +125,14 @@ class ListedEntry(Struct, frozen=True):
     """Event time of the newest of those."""
 
 
+class LoanChange(Struct, frozen=True, kw_only=True):
+    """What became of an application's money. Of all that is ever said the last in the order of `LoanFlag` stands."""
+
+    application_id: str
+    loan: LoanFlag
+    occurred_ms: int
+
+
 class LinkIndex(Protocol):
     """Links between applications, velocities, lists and device states, each per identifier token."""
 
@@ -150,6 +159,24 @@ class LinkIndex(Protocol):
 
     async def set_labels(self, changes: Sequence[LabelFlagChange]) -> None:
         """Set label flags; of applications not yet observed too."""
+
+    async def set_loans(self, changes: Sequence[LoanChange]) -> None:
+        """Say what became of the money; of applications not yet observed too."""
+
+    async def set_decisions(self, decisions: Sequence[PastDecision]) -> None:
+        """Set the flags that neighbours see: of the newest event by `occurred_ms`, of several decisions on one event
+        the strictest."""
+
+    async def look(self, names: Sequence[str]) -> list[SeenApplication | None]:
+        """Applications by the names that the index has for them (`streams.index.layout.short_hash` of their ids), as
+        they stand now, and what they share with whom. Nothing is written. None for one that was never observed."""
+
+    async def holders(self, identifiers: Sequence[Identifier]) -> list[list[str]]:
+        """The names of the newest 64 applications of each identifier, newest first. Nothing is written."""
+
+    async def keep_recalls(self, found: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Keep what recalls found, by what caused them, before it is published. Returns what stands of each: of
+        several under one cause the first, for 30 days."""
 
     async def ping(self) -> None:
         """Return when the index answers. Raises IndexUnavailableError when it does not."""

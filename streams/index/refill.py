@@ -9,7 +9,6 @@ from models.enrichment import ListHit
 from models.facts import ApplicationFacts
 from streams.index import wire
 from streams.index.layout import CLAIM_KEEP_MS, KEEP_MS, short_hash
-from streams.index.protocol import PastDecision
 from streams.index.results import shrink
 from streams.index.valkey import ValkeyIndex
 
@@ -29,11 +28,6 @@ class RefillIndex(ValkeyIndex):
         are counted, since entries may have come and gone."""
         requests = [wire.place_request(self._prefix, application, hits) for application, hits in applications]
         await self._call("place", requests, PATIENCE_MS, PER_ROUND_TRIP)
-
-    async def set_decisions(self, decisions: Sequence[PastDecision]) -> None:
-        """Set the flags that neighbours see; the newest by `occurred_ms` wins."""
-        requests = [wire.decision_request(self._prefix, each) for each in decisions]
-        await self._call("set_decision", requests, PATIENCE_MS, PER_ROUND_TRIP)
 
     async def keep_decisions(self, decisions: Sequence[tuple[str, bytes]]) -> None:
         """Keep what was published, by event id, for events that come again. One that is there already stands."""

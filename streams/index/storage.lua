@@ -144,9 +144,10 @@ end
 -- with channel, decision, label, flags, number of identifiers, length of the place, cents), the wire form of the place, the
 -- identifiers, and packed what few nodes have (see `write_node`). A node that only a label or a decision has spoken of
 -- has no wire form. The flags: 1 when listed; twice whether the amount was usual by the decision, six times by the label
--- (0 no, 1 not known, 2 yes).
+-- (0 no, 1 not known, 2 yes); 36 times what is known of the money (0 nothing, 1 it is out, 2 it is back).
 local HEAD, HEAD_SIZE = ">I6c11c7c1c1BBBI5", 34
 local PLACE_LENGTH = 28  -- where HEAD has it
+local LOAN = 36
 local UNKNOWN = 1
 local IDENTIFIER = 14
 local NOBODY = "-----------"  -- the name of no event
@@ -177,14 +178,16 @@ local function read_node(stored)
   if not stored then
     return {identifiers = {}, decision = "-", label = "-", listed = false, head = "", time = 0, event = NOBODY,
       tail = NO_TAIL, place = "", decision_time = 0, decision_event = NOBODY, label_time = 0, events = {},
-      cents = NO_CENTS, usual = UNKNOWN, label_usual = UNKNOWN}
+      cents = NO_CENTS, usual = UNKNOWN, label_usual = UNKNOWN, loan = 0}
   end
   local size = byte(stored)
   local time, event, tail, decision, label, flags, count, place, cents = read_struct(HEAD, stored, 2 + size)
+  local loan = (flags - flags % LOAN) / LOAN
+  flags = flags % LOAN
   local listed, usual = flags % 2 == 1, (flags - flags % 2) / 2
   local node = {identifiers = read_identifiers(stored), decision = decision, label = label, listed = listed,
     time = time, event = event, tail = tail, label_time = 0, decision_time = 0, decision_event = NOBODY,
-    cents = cents, usual = usual % 3, label_usual = (usual - usual % 3) / 3}
+    cents = cents, loan = loan, usual = usual % 3, label_usual = (usual - usual % 3) / 3}
   node.head = size == 0 and "" or sub(stored, 2, 1 + size - #DECISIONS[decision] - #LABELS[label] - #LISTED[listed])
   node.place = place_of(stored)
   local more = 2 + size + HEAD_SIZE + place + IDENTIFIER * count
@@ -210,7 +213,7 @@ local function write_node(key, node, ttl)
   if wire ~= "" then wire = wire .. DECISIONS[node.decision] .. LABELS[node.label] .. LISTED[node.listed] end
   if not is_plain(node) then more = pack({node.decision_time, node.decision_event, node.label_time, node.events}) end
   call("SET", key, char(#wire) .. wire .. write_struct(HEAD, node.time, node.event, node.tail, node.decision, node.label,
-    (node.listed and 1 or 0) + 2 * node.usual + 6 * node.label_usual, #node.identifiers, #node.place, node.cents)
+    (node.listed and 1 or 0) + 2 * node.usual + 6 * node.label_usual + LOAN * node.loan, #node.identifiers, #node.place, node.cents)
     .. node.place .. concat(node.identifiers) .. more, "PX", ttl)
 end
 

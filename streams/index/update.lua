@@ -1,10 +1,13 @@
 -- Everything that is not an application: results, labels, device events, list entries. Behind observe.lua.
 
--- Notes the decision on an application that neighbours see: that on its newest event; and whether it found the amount usual.
+-- Notes the decision on an application that neighbours see: that on its newest event, of several on one event the strictest;
+-- and whether it found the amount usual.
 local function note_decision(prefix, ttl, name, event, time, decision, usual)
   local key = prefix .. "A" .. name
   local node = read_node(call("GET", key))
-  if newer(time, event, node.decision_time, node.decision_event) then
+  local again = time == node.decision_time and event == node.decision_event
+  if newer(time, event, node.decision_time, node.decision_event)
+      or (again and DECISION_RANKS[decision] > DECISION_RANKS[node.decision]) then
     local before = member_of(node)
     node.decision, node.decision_time, node.decision_event, node.usual = decision, time, event, usual
     write_node(key, node, ttl)
@@ -52,6 +55,16 @@ local function set_label(request)
     node.label, node.label_time, node.label_usual = label, time, usual
     write_node(key, node, ttl)
     recount(prefix, ttl, node, before)
+  end
+end
+
+-- {prefix, ttl, node, loan}
+local function set_loan(request)
+  local key = request[1] .. "A" .. request[3]
+  local node = read_node(call("GET", key))
+  if request[4] > node.loan then
+    node.loan = request[4]
+    write_node(key, node, request[2])
   end
 end
 
@@ -125,6 +138,8 @@ register("place", place_application)
 register("remember", remember)
 register("set_decision", set_decision)
 register("set_label", set_label)
+register("set_loan", set_loan)
+register("look", look)
 register("observe_device", observe_device)
 register("put_list_entries", put_list_entries)
 register("list_entries", entries_of)

@@ -22,15 +22,19 @@ from redis.exceptions import RedisError, ResponseError
 from config.settings import Settings
 from models.enrichment import Observation
 from models.events import ListedKind
-from models.facts import ApplicationFacts, DeviceEventFacts, ListEntryFacts
+from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts
+from models.recall.seen import SeenApplication
 from streams.index import library, list_wire, wire
 from streams.index.connections import Command, Connections
-from streams.index.layout import key_prefix, short_hash
+from streams.index.layout import CLAIM_KEEP_MS, key_prefix, short_hash, short_identifier
+from streams.index.looking import holders, seen_applications
 from streams.index.protocol import (
     IndexFaultError,
     IndexUnavailableError,
     LabelFlagChange,
     ListedEntry,
+    LoanChange,
+    PastDecision,
     RememberedResult,
     ResultToRemember,
 )
@@ -42,6 +46,8 @@ WRITE_DEADLINE_MS = 1_000
 APPLICATIONS_PER_ROUND_TRIP = 25
 """A longer batch goes in several round trips, each with the whole deadline: 100 applications in a busy server are near
 50 ms of work, and the deadline is there for a server that does not answer."""
+LOOKED_AT_ONCE = 25
+"""Applications that one call looks at: no decision waits long behind it."""
 TIMER_RESOLUTION_S = 0.002
 """A timer that fires this late is on time."""
 WRITES_PER_ROUND_TRIP = 500
@@ -119,6 +125,37 @@ class ValkeyIndex:
     async def set_labels(self, changes: Sequence[LabelFlagChange]) -> None:
         """See the protocol."""
         await self._call("set_label", [wire.label_request(self._prefix, change) for change in changes])
+
+    async def set_loans(self, changes: Sequence[LoanChange]) -> None:
+        """See the protocol."""
+        await self._call("set_loan", [wire.loan_request(self._prefix, change) for change in changes])
+
+    async def set_decisions(self, decisions: Sequence[PastDecision]) -> None:
+        """See the protocol."""
+        await self._call("set_decision", [wire.decision_request(self._prefix, each) for each in decisions])
+
+    async def look(self, names: Sequence[str]) -> list[SeenApplication | None]:
+        """See the protocol."""
+        few = [list(names[start : start + LOOKED_AT_ONCE]) for start in range(0, len(names), LOOKED_AT_ONCE)]
+        replies = await self._call("look", [((self._prefix, each),) for each in few], per_round_trip=1)
+        return [seen for reply in replies for seen in seen_applications(reply)]
+
+    async def holders(self, identifiers: Sequence[Identifier]) -> list[list[str]]:
+        """See the protocol."""
+        keys = [self._prefix + short_identifier(each.kind, each.token) for each in identifiers]
+        found: list[list[str]] = []
+        for start in range(0, len(keys), WRITES_PER_ROUND_TRIP):
+            command = ("MGET", *keys[start : start + WRITES_PER_ROUND_TRIP])
+            found += map(holders, (await self._round_trip([command], WRITE_DEADLINE_MS))[0])
+        return found
+
+    async def keep_recalls(self, found: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """See the protocol."""
+        commands: list[Command] = []
+        for cause, value in found:
+            key = f"{self._prefix}K{short_hash(cause)}"
+            commands += [("SET", key, value, "NX", "PX", CLAIM_KEEP_MS), ("GET", key)]
+        return (await self._round_trip(commands, WRITE_DEADLINE_MS))[1::2]
 
     async def ping(self) -> None:
         """See the protocol. The function library is there, too, when this returns, and the keys are this deployment's;

@@ -23,6 +23,7 @@ from streams.index.layout import (
     KEEP_MS,
     KIND_OF_CODE,
     LABEL_CODES,
+    LOAN_CODES,
     NO_CENTS,
     USUAL_CODES,
     short_applicant,
@@ -34,6 +35,7 @@ from streams.index.list_wire import counted_hits
 from streams.index.packed_profiles import read_profile
 from streams.index.protocol import (
     LabelFlagChange,
+    LoanChange,
     PastDecision,
     RememberedResult,
     ResultToRemember,
@@ -233,6 +235,11 @@ def label_request(prefix: str, change: LabelFlagChange) -> Request:
         USUAL_CODES[change.usual],
     )
     return (values,)
+
+
+def loan_request(prefix: str, change: LoanChange) -> Request:
+    """What became of one application's money."""
+    return ((prefix, _KEEP, short_hash(change.application_id), LOAN_CODES[change.loan]),)
 
 
 def _fields(values: tuple[object, ...]) -> bytes:

@@ -15,14 +15,15 @@ from models.enrichment import WINDOWS_MS, Observation
 from models.events import Channel, DeviceEventKind, ListedKind, Severity
 from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind, ListEntryFacts
 from scripts.embedded import EmbeddedValkey
+from streams.index.layout import short_hash
 from streams.index.memory import MemoryIndex
-from streams.index.protocol import LabelFlagChange, LinkIndex, PastDecision, ResultToRemember, StoredResult
+from streams.index.protocol import LabelFlagChange, LinkIndex, LoanChange, PastDecision, ResultToRemember, StoredResult
 from streams.index.refill import RefillIndex
 from streams.index.valkey import ValkeyIndex
 from tests.builders import CELL, DAY_MS, HOUR_MS, NOON_MS, application, device_event, list_entry, token
 from tests.streams.index.conftest import PATIENT_MS
 
-Step = ApplicationFacts | DeviceEventFacts | ListEntryFacts | LabelFlagChange | ResultToRemember
+Step = ApplicationFacts | DeviceEventFacts | ListEntryFacts | LabelFlagChange | LoanChange | ResultToRemember
 
 EVER_MS = 1_000 * DAY_MS
 EDGES_MS = sorted({0, *(edge + step for edge in WINDOWS_MS for step in (-1, 0, 1))})
@@ -106,6 +107,12 @@ LABELS = st.builds(
     occurred_ms=st.integers(NOON_MS, NOON_MS + 2),
     usual=maybe(st.booleans()),
 )
+LOANS = st.builds(
+    LoanChange,
+    application_id=APPLICATION_IDS,
+    loan=st.sampled_from(["disbursed", "repaid"]),
+    occurred_ms=st.integers(NOON_MS, NOON_MS + 2),
+)
 RESULTS = st.builds(
     lambda application_id, event, flag, at_ms, usual: ResultToRemember(
         event_id=f"{application_id}/{event}",
@@ -123,7 +130,7 @@ RESULTS = st.builds(
     maybe(st.booleans()),
 )
 HISTORIES = st.lists(
-    st.one_of(APPLICATIONS, APPLICATIONS, APPLICATIONS, DEVICE_EVENTS, LIST_ENTRIES, LABELS, RESULTS),
+    st.one_of(APPLICATIONS, APPLICATIONS, APPLICATIONS, DEVICE_EVENTS, LIST_ENTRIES, LABELS, LOANS, RESULTS),
     min_size=10,
     max_size=40,
 )
@@ -140,6 +147,8 @@ async def take(index: LinkIndex, step: Step) -> object:
             await index.put_list_entries([step])
         case LabelFlagChange():
             await index.set_labels([step])
+        case LoanChange():
+            await index.set_loans([step])
         case ResultToRemember():
             return await index.remember([step])
     return None
@@ -172,6 +181,8 @@ async def test_both_indexes_answer_alike(valkey: EmbeddedValkey, history: list[S
         for kind, value in product(get_args(ListedKind), ("n1", "x")):
             listed = token(kind, value)
             assert await served.listed(kind, listed) == await memory.listed(kind, listed)
+        names = [short_hash(f"A-{i}") for i in range(7)]
+        assert await served.look(names) == await memory.look(names)
     finally:
         await served.close()
 
