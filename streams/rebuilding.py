@@ -24,13 +24,13 @@ from models.events import BlacklistEntry, DeviceEvent, Label, Time
 from models.facts import ApplicationFacts, LabelFacts
 from models.features.amounts import usual_amount
 from models.identifiers import Tokeniser
-from models.labelling import flag_at
 from models.policy.policy import Policy
 from models.tokenise import label_facts, tokenise_device_event, tokenise_list_entry
 from streams.codec import InvalidRecord, RecordDecoder
 from streams.edge import Take, edge
+from streams.index.labelled import label_changes, write_labels
 from streams.index.layout import CLAIM_KEEP_MS, KEEP_MS
-from streams.index.protocol import LabelFlagChange, PastDecision
+from streams.index.protocol import LabelFlagChange, LoanChange, PastDecision
 from streams.index.refill import RefillIndex
 from streams.kafka import read_to_end
 
@@ -128,12 +128,10 @@ def parts(settings: Settings, index: RefillIndex, policy: Policy, now: datetime)
         unseen = "links" in audited.enrichment.degraded
         return None if unseen or _older(audited.event.occurred_ms, KEEP_MS) else audited
 
-    def take_label(record: ConsumerRecord) -> LabelFlagChange | None:
+    def take_label(record: ConsumerRecord) -> Sequence[LabelFlagChange | LoanChange] | None:
         facts: LabelFacts = _at_its_time(label, record)
-        seen = flag_at(facts, policy.document.labels, now_ms)
-        if seen is None or _older(facts.occurred_ms, KEEP_MS):
-            return None
-        return LabelFlagChange(application_id=facts.application_id, flag=seen[0], occurred_ms=seen[1])
+        changes = label_changes(facts, policy.document.labels, now_ms)
+        return None if _older(facts.occurred_ms, KEEP_MS) or not changes else changes
 
     def take_alert(record: ConsumerRecord) -> str | None:
         head = _decode(record, _AlertHead)
@@ -146,7 +144,7 @@ def parts(settings: Settings, index: RefillIndex, policy: Policy, now: datetime)
         Part("lists", PARTS["lists"], partial(_at_its_time, list_entry), index.put_list_entries),
         Part("results", PARTS["results"], take_result, index.keep_decisions),
         Part("applications", PARTS["applications"], take_application, partial(_write_applications, index)),
-        Part("labels", PARTS["labels"], take_label, index.set_labels),
+        Part("labels", PARTS["labels"], take_label, partial(write_labels, index)),
         Part("devices", PARTS["devices"], partial(_at_its_time, device_event), index.observe_devices),
         Part("alerts", PARTS["alerts"], take_alert, index.claim_alerts),
     ]

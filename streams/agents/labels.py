@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.facts import LabelFacts, epoch_ms
-from models.labelling import flag_at
 from streams.dependencies import Dependencies
-from streams.index.protocol import LabelFlagChange
+from streams.index.labelled import label_changes, write_labels
 from streams.joining import LabelJoin
 from streams.label_cases import LabelAt
 from streams.runner import Accepted, Handled
@@ -19,13 +18,7 @@ async def take_labels(accepted: Sequence[Accepted[LabelFacts]], deps: Dependenci
         deps.metrics.labels.labels(each.facts.kind).inc()
     meaning = deps.policy.document.labels
     now_ms = epoch_ms(deps.clock())
-    changes = [
-        LabelFlagChange(application_id=each.facts.application_id, flag=seen[0], occurred_ms=seen[1])
-        for each in accepted
-        if (seen := flag_at(each.facts, meaning, now_ms))
-    ]
-    if changes:
-        await deps.index.set_labels(changes)
+    await write_labels(deps.index, [label_changes(each.facts, meaning, now_ms) for each in accepted])
     return Handled(publish=await join.take(_located(accepted, deps)))
 
 

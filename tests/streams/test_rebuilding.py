@@ -101,9 +101,15 @@ async def test_neighbours_see_the_decision_that_was_made_with_the_index(settings
     ]
 
 
-async def test_only_labels_that_say_fraud_or_honest_are_written(settings: Settings, index: RefillIndex) -> None:
-    labels = [example("labels", kind=kind, occurred_at=at(NOW_MS)) for kind in ("confirmed_fraud", "overdue")]
-    assert figures(await report(settings, index, "labels", *labels, b"[]")) == (1, 1, 1)
+async def test_labels_that_say_something_of_fraud_or_money_are_written(settings: Settings, index: RefillIndex) -> None:
+    kinds = ("confirmed_fraud", "overdue", "disbursed", "collection_contact")
+    labels = [example("labels", kind=kind, occurred_at=at(NOW_MS), application_id="A-1") for kind in kinds]
+    old = example("labels", kind="repaid", occurred_at=at(NOW_MS - KEEP_MS), application_id="A-1")
+    assert figures(await report(settings, index, "labels", *labels, old, b"[]")) == (4, 1, 1)
+    await index.observe([application("A-1")])
+    (seen,) = await index.look([short_hash("A-1")])
+    assert seen is not None
+    assert (seen.label, seen.loan) == ("fraud", "disbursed")
 
 
 async def test_an_event_ahead_of_the_clock_when_it_came_is_none_now(settings: Settings, index: RefillIndex) -> None:
