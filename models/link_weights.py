@@ -9,10 +9,12 @@ identifiers that one pair of applications shares add up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from models.enrichment import Link, Observation
+from models.facts import ApplicationFacts
+from models.rings.living import APPLICANT_CHARACTERS
 
 STRONG = 1.0
 """A pair of applications whose links weigh this or more is strongly linked: it belongs to one ring."""
@@ -81,6 +83,45 @@ SHOP_WEIGHTS: dict[str, KindWeight] = {
     "device_like": KindWeight(0.0, 12),
 }
 """In place of `KIND_WEIGHTS` for what is a shop's (`STORE_SHARE`): its customers are strangers to each other."""
+
+
+HONEST_DOUBTED = 8
+"""So many confirmed honest applications halve the weight of an identifier without any fraud: who passed through it are
+strangers to each other. Fewer may be luck, or bait."""
+
+Crowds = Mapping[tuple[str, str], float]
+"""(Kind, token) of an identifier that the policy knows as a crowd's -> what is left of its weight, 0 to 1."""
+NO_CROWDS: Crowds = {}
+
+
+def telling_links(
+    facts: ApplicationFacts, observation: Observation, crowds: Crowds = NO_CROWDS
+) -> list[tuple[Link, float]]:
+    """The links that are not negligible, with their weights: crowded identifiers say less, those of `crowds` as much
+    less as the policy says, and those that honest people came through as their profile has taught."""
+    applicants = [neighbour.applicant for neighbour in observation.neighbours]
+    applicants.append(facts.applicant_token[:APPLICANT_CHARACTERS])  # the last one: position SELF
+    telling = []
+    for link in observation.links:
+        if len(link.members) > 1:
+            from_place = applications_from_place(observation) if link.kind == "device_like" else 0
+            weight = link_weight(link, applicants, from_place)
+            if weight >= NEGLIGIBLE:
+                weight *= honest_factor(link, observation) * crowds.get((link.kind, link.token), 1.0)
+                if weight >= NEGLIGIBLE:
+                    telling.append((link, weight))
+    return telling
+
+
+def honest_factor(link: Link, observation: Observation) -> float:
+    """What the labels of an identifier's applications leave of its weight, 0 to 1; 1 without labels. One person's
+    things are left alone: that a person is honest says nothing of who uses their card."""
+    if link.kind in ("device_id", "phone"):
+        for each in observation.profiles:
+            if each.token == link.token and each.kind == link.kind:
+                doubt = each.profile.frauds + HONEST_DOUBTED
+                return doubt / (doubt + each.profile.honest)
+    return 1.0
 
 
 def link_weight(link: Link, applicants: Sequence[str], from_place: int = 0) -> float:

@@ -17,15 +17,19 @@ import networkx as nx
 from msgspec import Struct
 
 from models.decision import LinkSummary
-from models.enrichment import Observation
+from models.enrichment import Link, Observation
 from models.facts import ApplicationFacts, Identifier, IdentifierKind
-from models.link_weights import KIND_WEIGHTS, NEGLIGIBLE, STRONG, applications_from_place, link_weight
+from models.link_weights import NO_CROWDS, STRONG, Crowds, telling_links
 from models.rings.figures import Group, ring_figures
 from models.rings.living import APPLICANT_CHARACTERS, SELF, LivingRing, living_ring
+from models.rings.state import RingJoin
 from models.rings.suspicion import RingFigures
 
 ROUNDING = 1e-9
 """Sums of the same weights in another order differ by less."""
+
+
+NOT_KNOWN: frozenset[tuple[str, str]] = frozenset()
 
 
 class Network(Struct, frozen=True, kw_only=True):
@@ -41,6 +45,8 @@ class Network(Struct, frozen=True, kw_only=True):
     figures: RingFigures | None
     suspicion: float | None = None
     """Probability that the ring is fraud, 0 to 1; None before somebody has said so (`models.pipeline`)."""
+    known_crowds: frozenset[tuple[str, str]]
+    """This application's identifiers, by kind and token, that the policy knows as a crowd's."""
     strong_links: int
     """Other applications strongly linked with this one, directly."""
     strong_links_listed: int
@@ -50,11 +56,17 @@ class Network(Struct, frozen=True, kw_only=True):
     near_refused: int
     near_listed: int
 
+    @property
+    def ring_join(self) -> RingJoin | None:
+        """What to tell the index of the ring."""
+        return self.ring.join if self.ring is not None else None
 
-def summarise(facts: ApplicationFacts, observation: Observation) -> Network:
-    """The network of an application in its neighbourhood."""
+
+def summarise(facts: ApplicationFacts, observation: Observation, crowds: Crowds = NO_CROWDS) -> Network:
+    """The network of an application in its neighbourhood; `crowds` are those that the policy knows."""
     neighbours = observation.neighbours
-    weights = _weights(facts, observation)
+    telling = telling_links(facts, observation, crowds)
+    weights = _weights(telling)
     strong, weak = _groups(weights)
     found, distances = _explore(strong, weak)
     component = sorted(found)
@@ -65,14 +77,14 @@ def summarise(facts: ApplicationFacts, observation: Observation) -> Network:
 
     ring, figures, density = None, None, None
     if component or observation.rings:
-        shared = _shared_in({SELF, *component}, observation)
+        shared = _shared_in({SELF, *component}, telling)
         ring = living_ring(facts, neighbours, component, observation.rings, shared)
     if ring is not None:
-        density = _density(component, partners)
+        density = _density(component, partners) if component else None
         figures = ring_figures(
             ring,
             frozenset(component),
-            density,
+            density or 0.0,
             weights,
             observation.links,
             neighbours,
@@ -96,6 +108,7 @@ def summarise(facts: ApplicationFacts, observation: Observation) -> Network:
         ),
         ring=ring,
         figures=figures,
+        known_crowds=_known(facts, crowds) if crowds else NOT_KNOWN,
         strong_links=len(direct),
         strong_links_listed=[neighbour.listed for neighbour in direct].count(True),
         near_frauds=labels.count("fraud"),
@@ -105,18 +118,16 @@ def summarise(facts: ApplicationFacts, observation: Observation) -> Network:
     )
 
 
-def _weights(facts: ApplicationFacts, observation: Observation) -> dict[Group, float]:
-    """What the links weigh that are not negligible. Identifiers with the same members make one group of their weights'
-    sum: who shares several things mostly shares them with the same others."""
-    applicants = [neighbour.applicant for neighbour in observation.neighbours]
-    applicants.append(facts.applicant_token[:APPLICANT_CHARACTERS])  # the last one: position SELF
+def _known(facts: ApplicationFacts, crowds: Crowds) -> frozenset[tuple[str, str]]:
+    return frozenset((each.kind, each.token) for each in facts.identifiers if (each.kind, each.token) in crowds)
+
+
+def _weights(telling: list[tuple[Link, float]]) -> dict[Group, float]:
+    """Identifiers with the same members make one group of their weights' sum: who shares several things mostly shares
+    them with the same others."""
     weights: defaultdict[Group, float] = defaultdict(float)
-    for link in observation.links:
-        if len(link.members) > 1:
-            from_place = applications_from_place(observation) if link.kind == "device_like" else 0
-            weight = link_weight(link, applicants, from_place)
-            if weight >= NEGLIGIBLE:
-                weights[frozenset(link.members)] += weight
+    for link, weight in telling:
+        weights[frozenset(link.members)] += weight
     return weights
 
 
@@ -166,16 +177,10 @@ def _density(component: list[int], partners: dict[int, Group]) -> float:
     return linked / (size * (size - 1))
 
 
-def _shared_in(ring: set[int], observation: Observation) -> list[Identifier]:
-    """What two or more of the ring's applications share, of the kinds that can link them."""
-    return sorted(
-        (
-            Identifier(cast(IdentifierKind, link.kind), link.token)
-            for link in observation.links
-            if link.kind in KIND_WEIGHTS and sum(member in ring for member in link.members) > 1
-        ),
-        key=lambda identifier: (identifier.kind, identifier.token),
-    )
+def _shared_in(ring: set[int], telling: list[tuple[Link, float]]) -> list[Identifier]:
+    """What two or more of the ring's applications share."""
+    shared = {(link.kind, link.token) for link, _ in telling if len(ring.intersection(link.members)) > 1}
+    return [Identifier(cast(IdentifierKind, kind), token) for kind, token in sorted(shared)]
 
 
 def _shared(observation: Observation) -> dict[str, int]:

@@ -98,9 +98,9 @@ class Models(Struct, frozen=True, kw_only=True):
             challenger = ChallengerScore(version=self.challenger.version, fraud_score=beside.fraud_score)
         return champion, ModelOutputs(anomaly=anomaly, champion=champion, challenger=challenger)
 
-    def suspect(self, network: Network | None, said: ModelOutputs | None = None) -> Network | None:
+    def suspect(self, network: Network, said: ModelOutputs | None = None) -> Network:
         """The network with its ring's suspicion, if it has a ring. What the models have `said` before stands."""
-        if network is None or network.figures is None:
+        if network.figures is None:
             return network
         suspected = said.ring_suspicion if said is not None else None
         if suspected is None:
@@ -148,7 +148,9 @@ def decide(
     `supersedes` is the id of the degraded decision that this one takes the place of.
     """
     observation = enrichment.observation
-    network = models.suspect(summarise(facts, observation), model_outputs) if observation is not None else None
+    network = None
+    if observation is not None:
+        network = models.suspect(summarise(facts, observation, policy.crowds), model_outputs)
     features = extract(facts, enrichment, network)
     champion, outputs = models.ask(features, categories(facts), model_outputs)
     if network is not None and network.suspicion is not None:
@@ -216,7 +218,7 @@ def decide(
         },
         control_probability=policy.document.control.share if control is not None else None,
         supersedes=supersedes,
-        ring=network.ring.join if network is not None and network.ring is not None else None,
+        ring=network.ring_join if network is not None else None,
     )
     alerts: list[Alert] = []
     if observation is not None and network is not None:

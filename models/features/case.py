@@ -132,10 +132,12 @@ class Case:
 
     def store_share(self, kind: IdentifierKind) -> float | None:
         """Share of the channel `store` among the applications with this one's identifier of that kind, itself
-        included."""
+        included; 1 for what the policy knows as a crowd's."""
         velocity = self.velocity.get(kind)
         if velocity is None or self.observation is None:
             return None
+        if self.network is not None and (kind, velocity.token) in self.network.known_crowds:
+            return 1.0
         for link in self.observation.links:
             if link.kind == kind and link.token == velocity.token:
                 return store_share(link.channels)

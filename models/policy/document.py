@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from models.alerts import AlertSeverity
 from models.decision import Effect
-from models.events import Id, LabelKind, Share
+from models.events import Id, LabelKind, Share, Token
 from models.facts import IdentifierKind
 from models.scoring.scorecard import ScorecardTable
 from models.scoring.variables import VariableTables
@@ -187,6 +187,18 @@ class PromotionRules(Table, frozen=True, kw_only=True):
             raise ValueError(f"minimum_frauds {self.minimum_frauds} is above window_frauds {self.window_frauds}")
 
 
+class KnownCrowd(Table, frozen=True, kw_only=True):
+    """An identifier that many honest strangers share, by the lender's own knowledge: a shop's tablet, the address of a
+    dormitory or of a carrier. Alerts and audit records tell its token."""
+
+    kind: IdentifierKind
+    token: Token
+    weight: Factor = 0.0
+    """What is left of its weight in links, 0 to 1; a device or cell counts as a shop's, too."""
+    note: Annotated[str, Meta(max_length=256)] = ""
+    """Whose it is."""
+
+
 class RuleDocument(Table, frozen=True, kw_only=True):
     """One rule as written: when it hits, what that does, and which values the reason shows."""
 
@@ -215,3 +227,4 @@ class PolicyDocument(Table, frozen=True, kw_only=True):
     control: RandomControl = RandomControl(share=0.0)
     """Without the table there is none."""
     learning: PromotionRules = PromotionRules()
+    crowds: tuple[KnownCrowd, ...] = ()

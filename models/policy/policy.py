@@ -18,6 +18,7 @@ from config.errors import SettingsError
 from models.enrichment import WINDOW_NAMES
 from models.events import Channel, Product
 from models.features.registry import FEATURE_NAMES
+from models.link_weights import Crowds
 from models.policy.document import PolicyDocument, RuleDocument
 from models.policy.expressions import Translation, Vocabulary, translate_condition, translate_value
 from models.policy.rules import SCORE_NAMES, Condition, Conditions, Rule, RuleSet, compile_conditions
@@ -54,6 +55,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """Hits at the positions of `document.alerts.velocity` whose `unless` holds."""
     scorecard: Scorecard
     variables: VariableScorer
+    crowds: Crowds
+    """Those of `document.crowds`."""
 
 
 def load_policy(text: str, source: str) -> Policy:
@@ -78,6 +81,7 @@ def load_policy(text: str, source: str) -> Policy:
         velocity_unless=compile_conditions(unless),
         scorecard=Scorecard(document.scorecard),
         variables=VariableScorer(document.scores),
+        crowds={(each.kind, each.token): each.weight for each in document.crowds},
     )
 
 

@@ -119,7 +119,10 @@ def living_ring(
         join=RingJoin(
             ring_id=ring_id,
             founded_ms=founded_ms,
-            members=[facts.application_id, *_one_of_each(parts, neighbours), *(each.application_id for each in new)],
+            members=[
+                facts.application_id,
+                *sorted([*_one_of_each(parts, neighbours), *(each.application_id for each in new)]),
+            ],
             shared=list(shared),
         ),
         members=[*remembered, *(name for _, name in by_time)],
@@ -132,8 +135,12 @@ def _seen_of(part: RingOf, neighbours: Sequence[Neighbour]) -> list[Neighbour]:
 
 
 def _one_of_each(parts: Iterable[RingOf], neighbours: Sequence[Neighbour]) -> list[str]:
-    """A member of each ring, other than this application, as far as one can be seen."""
-    return [seen[0].application_id for part in parts if (seen := _seen_of(part, neighbours))]
+    """A member of each ring, but of that which this application is in itself."""
+    return [
+        min(each.application_id for each in seen)
+        for part in parts
+        if SELF not in part.positions and (seen := _seen_of(part, neighbours))
+    ]
 
 
 def _within(times_ms: Iterable[int], now_ms: int, width_ms: int) -> int:

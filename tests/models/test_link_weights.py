@@ -1,16 +1,21 @@
 import pytest
 from msgspec.structs import replace
 
+from models.entities import NO_PROFILE, EntityProfileOf
 from models.link_weights import (
+    HONEST_DOUBTED,
     KIND_WEIGHTS,
     NEGLIGIBLE,
     SHOP_WEIGHTS,
     STRONG,
     applications_from_place,
+    honest_factor,
     link_weight,
     store_share,
+    telling_links,
 )
-from tests.builders_network import link, observation, velocity
+from tests.builders import application
+from tests.builders_network import SELF, link, neighbour, observation, velocity
 
 
 def weight(kind: str, applicants: int, channels: dict[str, int] | None = None, from_place: int = 0) -> float:
@@ -119,3 +124,41 @@ def test_the_place_of_devices_alike_is_the_cell_or_else_the_address_block() -> N
     assert applications_from_place(observation(velocity=[cell, block])) == 7
     assert applications_from_place(observation(velocity=[block])) == 90
     assert applications_from_place(observation()) == 0
+
+
+def labelled(kind: str, honest: int, frauds: int) -> EntityProfileOf:
+    """The profile of the identifier that `link` makes."""
+    return EntityProfileOf(kind, "t", replace(NO_PROFILE, honest=honest, frauds=frauds))
+
+
+@pytest.mark.parametrize(
+    ("honest", "frauds", "factor"),
+    [(0, 0, 1), (0, 5, 1), (HONEST_DOUBTED, 0, 1 / 2), (HONEST_DOUBTED + 5, 5, 1 / 2)],
+)
+def test_confirmed_honest_applications_take_weight_from_a_device_and_frauds_give_it_back(
+    honest: int, frauds: int, factor: float
+) -> None:
+    shared = link("device_id", SELF, 0)
+    assert honest_factor(shared, observation(profiles=[labelled("device_id", honest, frauds)])) == factor
+
+
+def test_that_a_person_is_honest_says_nothing_of_who_uses_their_card() -> None:
+    shared = link("bank_card", SELF, 0)
+    assert honest_factor(shared, observation(profiles=[labelled("bank_card", 100, 0)])) == 1
+
+
+def test_a_device_through_which_many_honest_people_came_links_nobody() -> None:
+    seen = observation(
+        [neighbour("N-0"), neighbour("N-1")],
+        [link("device_id", SELF, 0, 1)],
+        profiles=[labelled("device_id", 6 * HONEST_DOUBTED, 0)],
+    )
+    assert telling_links(application(), seen) == []
+
+
+def test_what_the_policy_knows_as_a_crowds_weighs_what_the_policy_says() -> None:
+    seen = observation([neighbour("N-0"), neighbour("N-1")], [link("device_id", SELF, 0, 1)])
+    [(_, whole)] = telling_links(application(), seen)
+    assert [weight for _, weight in telling_links(application(), seen, {("device_id", "t"): 0.5})] == [whole / 2]
+    assert telling_links(application(), seen, {("device_id", "t"): 0.0}) == []
+    assert telling_links(application(), seen, {("phone", "t"): 0.0}) == [(seen.links[0], whole)]
