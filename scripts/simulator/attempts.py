@@ -129,6 +129,8 @@ def device_event(handset: Handset, event_id: str, at: Any, kind: DeviceEventKind
         rooted=handset.rooted,
         vpn=handset.vpn,
         hooked=handset.hooked,
+        model=handset.model,
+        os=handset.os,
         **more,
     )
 
@@ -146,6 +148,7 @@ def _device(attempt: Attempt, rng: Random, new_id: NewId) -> Device | None:
         emulator=handset.emulator,
         rooted=handset.rooted,
         vpn=handset.vpn,
+        model=None if attempt.channel == "h5" and handset.os == "ios" else handset.model,  # browsers do not say
     )
 
 

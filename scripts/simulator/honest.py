@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from models.events import Contact
 from scripts.simulator.credit import refused_credit
-from scripts.simulator.devices import Handset, filled_by_hand
+from scripts.simulator.devices import Handset, filled_by_hand, ordinary_handset
 from scripts.simulator.draw import OPENING_HOURS, Draw, Story
 from scripts.simulator.people import Person, contact
 from scripts.simulator.places import building, carrier_ip, home_ip, near, room, somewhere_in
@@ -70,10 +70,12 @@ def dormitory(draw: Draw, size: int) -> Story:
 
 
 def office(draw: Draw, size: int) -> Story:
-    """Colleagues: one employer, one address on the network; some name one another."""
+    """Colleagues: one employer, one address on the network; some name one another. A quarter of the companies hand
+    out phones, all of one model."""
     rng = draw.rng
     city = draw.person().city
     workplace, ip, employer = somewhere_in(rng, city), home_ip(rng, city), small_employer(rng, city)
+    company_phone = ordinary_handset(rng) if rng.random() < 0.25 else None
     staff: list[Person] = []
     attempts = []
     for at in draw.times(size):
@@ -82,6 +84,8 @@ def office(draw: Draw, size: int) -> Story:
         if staff and rng.random() < 0.2:
             person.contacts = [*person.contacts[:1], _named(rng.choice(staff), "colleague")]
         staff.append(person)
+        if company_phone is not None:
+            person.handset = replace(company_phone, device_id=person.handset.device_id)
         attempt = draw.attempt(at, person, channel=rng.choice(("h5", "app")))
         if not person.handset.vpn:
             attempt.ip = ip

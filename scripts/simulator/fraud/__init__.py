@@ -13,6 +13,7 @@ from scripts.simulator.fraud import (
     merchant_cash_out,
     merging_rings,
     multi_lender_burst,
+    resetting_farm,
     reused_face,
     shared_bank_card,
 )
@@ -28,6 +29,7 @@ FRAUD: tuple[Typology, ...] = (
     listed_return.TYPOLOGY,
     merging_rings.TYPOLOGY,
     multi_lender_burst.TYPOLOGY,
+    resetting_farm.TYPOLOGY,
     reused_face.TYPOLOGY,
     shared_bank_card.TYPOLOGY,
 )

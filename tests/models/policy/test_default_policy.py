@@ -51,6 +51,13 @@ ROOM = {"gps_cell_applicants_24h": 3.0, "contacts_total": 159.0, "amount_to_maxi
 
 ALIKE = {"device_like_applicants_30d": 4.0, "device_like_share": 0.5}
 """Devices of one model that are half of all in their place."""
+THREE_ALIKE = {
+    "device_like_applicants_30d": 3.0,
+    "device_like_share": 0.5,
+    "address_applicants_30d": 2.0,
+    "gps_address_km": 20.0,
+}
+"""Who live far away, and not together."""
 
 AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     # code, effect, what just makes it hit, and what to change so that it just does not
@@ -108,6 +115,9 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("DEVICES_ALIKE", "note", ALIKE, {"device_like_share": 0.49}),
     ("DEVICES_ALIKE", "note", {**ALIKE, "gps_cell_store_share": 0.79}, {"gps_cell_store_share": 0.8}),
     ("DEVICES_ALIKE", "review", {**ALIKE, "device_emulator": 1.0}, {"device_emulator": 0.0}),
+    ("DEVICES_ALIKE", "review", THREE_ALIKE, {"device_like_applicants_30d": 2.0}),
+    ("DEVICES_ALIKE", "review", THREE_ALIKE, {"address_applicants_30d": 3.0}),
+    ("DEVICES_ALIKE", "review", THREE_ALIKE, {"device_like_share": 0.49}),
     ("DEVICES_ALIKE", "review", {**ALIKE, "device_rooted": 1.0}, {"device_rooted": 0.0}),
     ("DEVICES_ALIKE", "review", {**ALIKE, "device_hooked": 1.0}, {"device_hooked": 0.0}),
     ("DEVICES_ALIKE", "review", {**ALIKE, "form_fill_ms": 30_000.0}, {"form_fill_ms": 30_001.0}),

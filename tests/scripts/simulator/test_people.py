@@ -1,5 +1,7 @@
 """People: every number is valid by its own rules."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.simulator.cities import CITIES, City
+from scripts.simulator.devices import Handset, ordinary_handset
 from scripts.simulator.people import bank_card, id_check_digit, id_number, luhn_digit, mobile_phone, ordinary_person
 from scripts.simulator.world import landline, the_world
 
@@ -83,3 +86,17 @@ def test_some_people_leave_out_what_is_optional() -> None:
         given_by = sum(getattr(person, optional) is not None for person in people)
         assert 0 < given_by < len(people)
     assert {len(person.contacts) for person in people} == {0, 1, 2, 3}
+
+
+def test_the_most_popular_phone_is_in_every_tenth_hand_or_so() -> None:
+    rng = Random(5)
+    models = Counter(ordinary_handset(rng).model for _ in range(4_000))
+    (_, most), *_ = models.most_common(1)
+    assert 0.05 < most / 4_000 < 0.2
+    assert len(models) > 30
+
+
+def test_a_phones_model_stays_when_its_id_is_reset() -> None:
+    phone = ordinary_handset(Random(6))
+    assert replace(phone, device_id="d-new").model == phone.model
+    assert Handset(phone.device_id, phone.os).model == phone.model

@@ -22,6 +22,7 @@ from scripts.simulator.fraud import (
     merchant_cash_out,
     merging_rings,
     multi_lender_burst,
+    resetting_farm,
     reused_face,
     shared_bank_card,
 )
@@ -56,6 +57,7 @@ MAY_SHARE = {
     "merchant_cash_out": set(),
     "merging_rings": set(SHARED),
     "multi_lender_burst": set(SHARED),
+    "resetting_farm": set(),
     "reused_face": {"face"},
     "shared_bank_card": {"bank_card"},
 }
@@ -228,6 +230,19 @@ def test_cash_out_is_one_shop_and_term_and_nearly_one_amount_on_clean_handsets(s
         assert attempt.handset is not None
         assert not (attempt.handset.emulator or attempt.handset.hooked)
         assert 11 <= datetime.fromtimestamp(attempt.at + 8 * HOUR_S, UTC).hour < 17
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_resetting_farm_has_one_model_and_one_room_and_a_new_device_for_everybody(seed: int) -> None:
+    attempts = told(resetting_farm.TYPOLOGY, seed).attempts
+    handsets = [attempt.handset for attempt in attempts if attempt.handset is not None]
+    assert len({handset.device_id for handset in handsets}) == len(attempts)
+    assert len({handset.model for handset in handsets}) == 1
+    places = [attempt.gps for attempt in attempts if attempt.gps]
+    assert len(places) >= len(attempts) / 2
+    assert max(distance_km(places[0], place) for place in places) < 0.2
+    assert min(attempt.form.fill_ms for attempt in attempts) > 30_000
+    assert len({attempt.ip for attempt in attempts}) >= len(attempts) - 2
 
 
 def test_rings_work_at_night_more_often_than_honest_people_do() -> None:
