@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from models.enrichment import Link, Observation
 from models.facts import ApplicationFacts
-from models.rings.living import APPLICANT_CHARACTERS
+from models.rings.living import APPLICANT_CHARACTERS, SELF
 
 STRONG = 1.0
 """A pair of applications whose links weigh this or more is strongly linked: it belongs to one ring."""
@@ -71,7 +71,8 @@ an `ip_block` is a neighbourhood of the network; and a `profile` is a name with 
 
 ALIKE_SHARE = 0.5
 """Devices alike (`device_like`) that are fewer than this share of the applications from their place weigh nothing: the
-model is popular, or the place is crowded."""
+model is popular, or the place is crowded. Nor do they when so many or more of them have one employer, who hands out
+phones."""
 
 SHOP_WEIGHTS: dict[str, KindWeight] = {
     # A kiosk or a clerk's tablet: a second sign is needed even for a few, and a crowd of customers is none.
@@ -104,8 +105,9 @@ def telling_links(
     telling = []
     for link in observation.links:
         if len(link.members) > 1:
-            from_place = applications_from_place(observation) if link.kind == "device_like" else 0
-            weight = link_weight(link, applicants, from_place)
+            if link.kind == "device_like" and is_likeness_explained(link, observation):
+                continue
+            weight = link_weight(link, applicants)
             if weight >= NEGLIGIBLE:
                 weight *= honest_factor(link, observation) * crowds.get((link.kind, link.token), 1.0)
                 if weight >= NEGLIGIBLE:
@@ -124,11 +126,11 @@ def honest_factor(link: Link, observation: Observation) -> float:
     return 1.0
 
 
-def link_weight(link: Link, applicants: Sequence[str], from_place: int = 0) -> float:
+def link_weight(link: Link, applicants: Sequence[str]) -> float:
     """Weight of the link between any two of its members; 0 when the kind links nobody.
 
-    `applicants` holds who applied, by member position; several applications of one applicant crowd nothing.
-    `from_place` is how many applications the place of devices alike has in all (`applications_from_place`).
+    `applicants` holds who applied, by member position; several applications of one applicant crowd nothing. Of devices
+    alike ask `is_likeness_explained` first.
     """
     kind = KIND_WEIGHTS.get(link.kind)
     if kind is None:
@@ -138,7 +140,7 @@ def link_weight(link: Link, applicants: Sequence[str], from_place: int = 0) -> f
     members = link.members
     distinct = len({applicants[member] for member in members})
     sharing = link.degree - len(members) + distinct
-    if sharing < kind.least or (link.kind == "device_like" and link.degree < ALIKE_SHARE * from_place):
+    if sharing < kind.least:
         return 0.0
     if sharing > kind.crowd:
         return kind.weight * kind.crowd / sharing
@@ -147,11 +149,24 @@ def link_weight(link: Link, applicants: Sequence[str], from_place: int = 0) -> f
     return kind.weight
 
 
-def applications_from_place(observation: Observation) -> int:
-    """Applications from the place that makes devices alike: the cell, or the address block where that is not known; 0
-    when neither is."""
+def is_likeness_explained(link: Link, observation: Observation) -> bool:
+    """Whether devices are alike because the model is popular in their place, the cell or else the address block, or
+    because they are a company's."""
     degrees = {velocity.kind: velocity.degree for velocity in observation.velocity}
-    return degrees.get("gps_cell") or degrees.get("ip_block") or 0
+    from_place = degrees.get("gps_cell") or degrees.get("ip_block") or 0
+    return link.degree < ALIKE_SHARE * from_place or colleagues(link, observation) >= ALIKE_SHARE
+
+
+def colleagues(link: Link, observation: Observation) -> float:
+    """Share of a link's other members whose employer is this application's. Of a crowd that was not fetched, as many
+    as the employer has may be."""
+    others = set(link.members) - {SELF}
+    if others:
+        links = observation.links
+        same = next((each.members for each in links if each.kind == "employer" and SELF in each.members), ())
+        return len(others.intersection(same)) / len(others)
+    employed = next((each.degree for each in observation.velocity if each.kind == "employer"), 0)
+    return min(1.0, employed / link.degree)
 
 
 def store_share(channels: dict[str, int]) -> float:

@@ -1,6 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
+from models.enrichment import Link
 from models.entities import NO_PROFILE, EntityProfileOf
 from models.link_weights import (
     HONEST_DOUBTED,
@@ -8,8 +9,9 @@ from models.link_weights import (
     NEGLIGIBLE,
     SHOP_WEIGHTS,
     STRONG,
-    applications_from_place,
+    colleagues,
     honest_factor,
+    is_likeness_explained,
     link_weight,
     store_share,
     telling_links,
@@ -18,10 +20,10 @@ from tests.builders import application
 from tests.builders_network import SELF, link, neighbour, observation, velocity
 
 
-def weight(kind: str, applicants: int, channels: dict[str, int] | None = None, from_place: int = 0) -> float:
+def weight(kind: str, applicants: int, channels: dict[str, int] | None = None) -> float:
     """Weight of an identifier of that kind that so many applicants share."""
     shared = link(kind, *range(applicants), channels=channels)
-    return link_weight(shared, [f"applicant {number}" for number in range(applicants)], from_place)
+    return link_weight(shared, [f"applicant {number}" for number in range(applicants)])
 
 
 def test_six_people_on_a_device_weigh_more_than_two() -> None:
@@ -110,20 +112,36 @@ def test_devices_alike_are_strong_with_a_contact_that_they_share() -> None:
     assert weight("device_like", 5) + weight("contact_phone", 2) >= STRONG
 
 
-def test_a_popular_model_in_a_crowded_place_weighs_nothing() -> None:
-    assert weight("device_like", 8, from_place=16) > 0  # half of all who are there
-    assert weight("device_like", 8, from_place=17) == 0
+def explained(alike: Link, *others: Link, **degrees: int) -> bool:
+    counted = [replace(velocity(kind, [1] * 5), degree=degree) for kind, degree in degrees.items()]
+    return is_likeness_explained(alike, observation([], [alike, *others], velocity=counted))
+
+
+def test_a_popular_model_in_a_crowded_place_is_explained() -> None:
+    alike = link("device_like", SELF, *range(7))
+    assert not explained(alike, gps_cell=16)  # half of all who are there
+    assert explained(alike, gps_cell=17)
+    assert not explained(alike, gps_cell=16, ip_block=90)  # the cell is the place where it is known
+    assert explained(alike, ip_block=90)
+    assert not explained(alike)
+
+
+def test_phones_that_a_company_hands_out_are_explained() -> None:
+    alike = link("device_like", SELF, *range(6))
+    assert not explained(alike, link("employer", SELF, 0, 1, 9))
+    assert explained(alike, link("employer", SELF, 0, 1, 2))  # half of the others
+    assert not explained(alike, link("employer", 0, 1, 2, 3))  # is not this one's employer
+
+
+@pytest.mark.parametrize(("employed", "expected"), [(8, True), (7, False), (0, False), (90, True)])
+def test_of_a_crowd_that_was_not_fetched_so_many_may_be_colleagues_as_there_are(employed: int, expected: bool) -> None:
+    crowd = link("device_like", SELF, degree=16)
+    assert explained(crowd, employer=employed) is expected
+    assert colleagues(crowd, observation([], [crowd])) == 0
 
 
 def test_the_same_phone_bought_by_a_shops_customers_weighs_nothing() -> None:
     assert weight("device_like", 8, {"store": 4, "h5": 4}) == 0
-
-
-def test_the_place_of_devices_alike_is_the_cell_or_else_the_address_block() -> None:
-    cell, block = replace(velocity("gps_cell", [1] * 5), degree=7), replace(velocity("ip_block", [1] * 5), degree=90)
-    assert applications_from_place(observation(velocity=[cell, block])) == 7
-    assert applications_from_place(observation(velocity=[block])) == 90
-    assert applications_from_place(observation()) == 0
 
 
 def labelled(kind: str, honest: int, frauds: int) -> EntityProfileOf:

@@ -118,3 +118,12 @@ def test_a_device_is_missing_when_the_application_names_none() -> None:
 def test_a_private_address_is_passed_on(private: bool | None) -> None:
     facts = application(device=DeviceFacts(ip_private=private))
     assert features_of(facts)["ip_private"] == private
+
+
+def test_colleagues_among_those_with_devices_alike_are_a_share_of_the_others() -> None:
+    neighbours = [neighbour(f"A-{number}") for number in range(2, 6)]
+    like, employer = link("device_like", SELF, 0, 1, 2, 3), link("employer", SELF, 1)
+    counted = [velocity("device_like", [5] * 5)]
+    answer = observation(neighbours, [like, employer], velocity=counted)
+    assert features_of(application(), answer)["device_like_colleagues"] == 0.25
+    assert features_of(application(), observation(velocity=counted))["device_like_colleagues"] is None

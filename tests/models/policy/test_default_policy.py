@@ -58,6 +58,7 @@ THREE_ALIKE = {
     "gps_address_km": 20.0,
 }
 """Who live far away, and not together."""
+NEARLY_ALL_ALIKE = {"device_like_applicants_30d": 6.0, "device_like_share": 0.8, "address_applicants_30d": 5.0}
 
 AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     # code, effect, what just makes it hit, and what to change so that it just does not
@@ -116,6 +117,12 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("DEVICES_ALIKE", "note", {**ALIKE, "gps_cell_store_share": 0.79}, {"gps_cell_store_share": 0.8}),
     ("DEVICES_ALIKE", "review", {**ALIKE, "device_emulator": 1.0}, {"device_emulator": 0.0}),
     ("DEVICES_ALIKE", "review", THREE_ALIKE, {"device_like_applicants_30d": 2.0}),
+    ("DEVICES_ALIKE", "review", {**THREE_ALIKE, "device_like_colleagues": 0.49}, {"device_like_colleagues": 0.5}),
+    ("DEVICES_ALIKE", "review", NEARLY_ALL_ALIKE, {"device_like_applicants_30d": 5.0}),
+    ("DEVICES_ALIKE", "review", NEARLY_ALL_ALIKE, {"device_like_share": 0.79}),
+    ("DEVICES_ALIKE", "review", NEARLY_ALL_ALIKE, {"device_like_colleagues": 0.5}),
+    ("DEVICES_ALIKE", "review", NEARLY_ALL_ALIKE, {"address_applicants_30d": 6.0}),
+    ("DEVICES_ALIKE", "review", {**NEARLY_ALL_ALIKE, "gps_cell_store_share": 0.79}, {"gps_cell_store_share": 0.8}),
     ("DEVICES_ALIKE", "review", THREE_ALIKE, {"address_applicants_30d": 3.0}),
     ("DEVICES_ALIKE", "review", THREE_ALIKE, {"device_like_share": 0.49}),
     ("DEVICES_ALIKE", "review", {**ALIKE, "device_rooted": 1.0}, {"device_rooted": 0.0}),
