@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from models.enrichment import Enrichment
 from models.facts import ApplicationFacts
 from models.features.case import Case, Value
 from models.features.categories import EXTRA
+from models.features.entity_features import entity_features
 from models.features.list_summary import summarise_lists
 from models.features.needs import needs, present
 from models.features.registry import FEATURE_NAMES, REGISTRY
@@ -14,15 +17,18 @@ from models.network import Network
 _MISSING: dict[str, float | None] = dict.fromkeys(FEATURE_NAMES)
 
 
-def _by_needs() -> list[tuple[int, list[tuple[str, Value]]]]:
-    found: dict[int, list[tuple[str, Value]]] = {}
-    for feature in REGISTRY:
-        found.setdefault(needs(feature.value), []).append((feature.name, feature.value))
-    return list(found.items())
+_OF_ENTITIES = {"amounts", "label_history"}
+"""Groups that `entity_features` sees to."""
+_WITH_NEEDS = tuple(
+    (feature.name, feature.value, needs(feature.value)) for feature in REGISTRY if feature.group not in _OF_ENTITIES
+)
+"""The others, and what each needs."""
 
 
-_BY_NEEDS = _by_needs()
-"""What features need -> those features."""
+@lru_cache(maxsize=4_096)
+def _possible(there: int) -> tuple[tuple[str, Value], ...]:
+    """The features that may be there when these things are."""
+    return tuple((name, value) for name, value, needed in _WITH_NEEDS if needed & there == needed)
 
 
 def extract(facts: ApplicationFacts, enrichment: Enrichment, network: Network | None) -> dict[str, float | None]:
@@ -32,14 +38,12 @@ def extract(facts: ApplicationFacts, enrichment: Enrichment, network: Network | 
     `network` is None when the link index could not be asked; whatever comes from the index is missing then.
     """
     case = Case(facts, enrichment.observation, network, summarise_lists(enrichment))
-    there = present(case, facts)
     features = _MISSING.copy()
-    for needed, values in _BY_NEEDS:
-        if needed & there == needed:
-            for name, value in values:
-                found = value(case)
-                if found is not None:
-                    features[name] = float(found)
+    for name, value in _possible(present(case)):
+        found = value(case)
+        if found is not None:
+            features[name] = float(found)
+    entity_features(case, features)
     if facts.extra is not None:
         for name, number in facts.extra.numeric.items():
             features[EXTRA + name] = number

@@ -90,17 +90,25 @@ _OF_MAIN_SLOTS: tuple[tuple[str, Unit, str, str], ...] = (
 """Each: the name behind the slot's, the unit, the field of `LabelSummary`, the meaning."""
 
 
+def fields(slot: Slot) -> list[tuple[str, str]]:
+    """A slot's features, and the field of `LabelSummary` that each of them is."""
+    return [(f"{slot.name}_{name}", field) for name, _, field, _ in _rows(slot)]
+
+
+def _rows(slot: Slot) -> tuple[tuple[str, Unit, str, str], ...]:
+    return _OF_EVERY_SLOT + (_OF_MAIN_SLOTS if slot.main else ())
+
+
 def _features(slot: Slot) -> list[Feature]:
-    rows = _OF_EVERY_SLOT + (_OF_MAIN_SLOTS if slot.main else ())
     return [
         Feature(
             f"{slot.name}_{name}",
             unit,
             "label_history",
             meaning.format(of=slot.of),
-            attrgetter(f"labels.{slot.name}.{field}"),  # four times as fast as a function of Python
+            attrgetter(f"labels.{slot.name}.{field}"),
         )
-        for name, unit, field, meaning in rows
+        for name, unit, field, meaning in _rows(slot)
     ]
 
 

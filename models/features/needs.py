@@ -8,11 +8,9 @@ if it says that it is missing, without having read anything else, it is missing 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any, get_args
 
-from models.facts import ApplicationFacts, IdentifierKind, IdentityFacts
-from models.features.amount_summary import ABSENT_AMOUNTS
+from models.facts import IdentifierKind, IdentityFacts
 from models.features.case import (
     NO_BEHAVIOUR,
     NO_BUREAU,
@@ -24,9 +22,7 @@ from models.features.case import (
     Case,
     Value,
 )
-from models.features.label_summary import ABSENT_LABELS
 from models.features.list_summary import ABSENT_LISTS
-from models.features.slots import SLOTS
 
 NO_IDENTITY = IdentityFacts()
 
@@ -52,10 +48,6 @@ _GROUPS: dict[str, Any] = {
 _BIT_OF_GROUP = {name: 1 << place for place, name in enumerate(_GROUPS)}
 _BIT_OF_KIND: dict[str, int] = {kind: 1 << place for place, kind in enumerate(get_args(IdentifierKind), len(_GROUPS))}
 """By identifier kind, that the index counted it."""
-_BIT_OF_ENTITY: dict[str, int] = {
-    slot.kind: 1 << place for place, slot in enumerate(SLOTS, len(_GROUPS) + len(_BIT_OF_KIND))
-}
-"""By identifier kind, that the application names such an entity."""
 
 
 def needs(value: Value) -> int:
@@ -63,7 +55,7 @@ def needs(value: Value) -> int:
     return sum(bit for bit, case in _LACKING.items() if _is_missing(value, case))
 
 
-def present(case: Case, facts: ApplicationFacts) -> int:
+def present(case: Case) -> int:
     """The things, as bits, that a case has."""
     bits = 0
     for name, absent, bit in _CHECKS:
@@ -72,9 +64,6 @@ def present(case: Case, facts: ApplicationFacts) -> int:
             bits |= bit
     for kind in case.velocity:
         bits |= _BIT_OF_KIND[kind]
-    if case.observation is not None:
-        for identifier in facts.identifiers:
-            bits |= _BIT_OF_ENTITY.get(identifier.kind, 0)
     return bits
 
 
@@ -87,13 +76,6 @@ class _Lacking(Case):
 
     def __init__(self, **absent: object) -> None:
         vars(self).update(absent)
-
-    def __getattr__(self, name: str) -> Any:
-        raise _ReadElsewhereError(name)
-
-
-class _OnlySlot(SimpleNamespace):
-    """The summaries of one slot."""
 
     def __getattr__(self, name: str) -> Any:
         raise _ReadElsewhereError(name)
@@ -122,9 +104,6 @@ def _lacking() -> Mapping[int, Case]:
     cases: dict[int, Case] = {_BIT_OF_GROUP[name]: _Lacking(**{name: absent}) for name, absent in _GROUPS.items()}
     for kind, bit in _BIT_OF_KIND.items():
         cases[bit] = _Lacking(velocity=_OnlyKind(kind))
-    for slot in SLOTS:
-        amounts, labels = _OnlySlot(**{slot.name: ABSENT_AMOUNTS}), _OnlySlot(**{slot.name: ABSENT_LABELS})
-        cases[_BIT_OF_ENTITY[slot.kind]] = _Lacking(amounts=amounts, labels=labels)
     return cases
 
 

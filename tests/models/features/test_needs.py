@@ -29,7 +29,7 @@ def test_what_reads_one_thing_alone_needs_it() -> None:
     of = {feature.name: needs(feature.value) for feature in REGISTRY}
     assert of["liveness_score"] != 0
     assert of["liveness_score"] == of["face_match"] != of["phone_count_1h"]
-    assert of["merchant_count_1h"] != of["merchant_frauds"] != 0
+    assert of["merchant_count_1h"] != of["sales_rep_count_1h"] != 0
     assert of["local_hour"] == of["merchant_missing"] == of["liveness_missing"] == 0
 
 
