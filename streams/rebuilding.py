@@ -25,6 +25,7 @@ from models.facts import ApplicationFacts, LabelFacts
 from models.features.amounts import usual_amount
 from models.identifiers import Tokeniser
 from models.policy.policy import Policy
+from models.rings.state import RingJoin
 from models.tokenise import label_facts, tokenise_device_event, tokenise_list_entry
 from streams.codec import InvalidRecord, RecordDecoder
 from streams.edge import Take, edge
@@ -100,6 +101,7 @@ class _Audited(Struct):
     decision: Verdict
     enrichment: _AuditedEnrichment
     features: dict[str, float | None]
+    ring: RingJoin | None = None
 
 
 class _AlertHead(Struct):
@@ -198,6 +200,7 @@ async def _write_applications(index: RefillIndex, audited: Sequence[_Audited]) -
                 occurred_ms=each.event.occurred_ms,
                 decision_flag=each.decision,
                 usual=usual_amount(each.features),
+                ring=each.ring,
             )
             for each in audited
             if not each.enrichment.degraded

@@ -14,6 +14,7 @@ Keys in Valkey, after five characters that stand for the deployment (`node`, `ev
     U<event>        its audit record and alerts, until they are settled
     C<alert>        which event claimed an alert                P  which deployment the five characters stand for
     K<cause>        what a recall found, by the event or alert it is about
+    G<node>         a ring by the application that names it, or by another one that leads to it
 
 Most keys are an identifier that a single application has, so these are short: key and value are 30 bytes, what fits
 with Valkey's own 26 into an allocation of 56.
@@ -28,6 +29,7 @@ from typing import Literal, get_args
 from models.enrichment import DecisionFlag, LabelFlag, LoanFlag
 from models.events import Channel, ListedKind
 from models.facts import ApplicationFacts, IdentifierKind
+from models.rings.state import RING_PREFIX
 
 KIND_CODES: dict[IdentifierKind, str] = {
     "id_number": "i",
@@ -91,6 +93,13 @@ EVENTS_PER_APPLICATION = 64
 IDENTIFIERS_PER_APPLICATION = 96
 """Identifiers that one application may gather over its events; later ones are left out. One event has 37 at most."""
 
+RING_ROWS = 512
+"""The newest members of a ring that are remembered one by one, in 43 bytes each; older ones are counted."""
+RING_SHARED = 128
+"""Shared identifiers of a ring that are told apart: of more, those of the smallest hashes."""
+RING_FOUNDERS = 32
+"""Names that a ring remembers to be known by, the oldest."""
+
 LAYOUT = "3"
 """Version of what is stored. Each has keys of its own: after an upgrade, `tidegate rebuild` fills the new ones, and the
 old ones expire."""
@@ -151,3 +160,8 @@ def words_number(reason: str | None, source: str | None) -> int:
 def short_hash(name: str) -> str:
     """Eleven characters of base64url, 64 bits: the stored name of an application, an event or an alert."""
     return base64.urlsafe_b64encode(blake2b(name.encode(), digest_size=8).digest())[:11].decode()
+
+
+def ring_name(ring_id: str) -> str:
+    """The stored name of a ring; ids that are none give names that no ring has."""
+    return ring_id.removeprefix(RING_PREFIX)

@@ -13,6 +13,7 @@ from models.enrichment import (
     NEIGHBOURS_MAX,
     NEIGHBOURS_PER_IDENTIFIER,
     RETENTION_MS,
+    RINGS_MAX,
     SIGHTINGS_PER_SUBJECT,
     UNLINKED_KINDS,
     WEAK_KINDS,
@@ -29,6 +30,7 @@ from models.entities import (
     RECENT_KEPT,
 )
 from models.facts import IdentifierKind
+from models.rings.state import RING_MEMBERS_NAMED
 from streams.index.layout import (
     BUCKETS_KEPT,
     BUCKETS_PER_WINDOW,
@@ -44,6 +46,10 @@ from streams.index.layout import (
     LIST_KINDS,
     NO_CENTS,
     PERSON_KINDS,
+    PREFIX_CHARACTERS,
+    RING_FOUNDERS,
+    RING_ROWS,
+    RING_SHARED,
     WHOLE_TOKEN_CHARACTERS,
     WORDS_MAX,
 )
@@ -54,6 +60,7 @@ _FILES = (
     "lists.lua",
     "neighbourhood.lua",
     "profiles.lua",
+    "rings.lua",
     "arrival.lua",
     "observe.lua",
     "look.lua",
@@ -86,6 +93,12 @@ def _constants() -> str:
         "PER_IDENTIFIER": NEIGHBOURS_PER_IDENTIFIER,
         "NODES_MAX": NEIGHBOURS_MAX,
         "CROWD": CROWD,
+        "RINGS_MAX": RINGS_MAX,
+        "RING_FOUNDERS": RING_FOUNDERS,
+        "RING_SHARED": RING_SHARED,
+        "RING_ROWS": RING_ROWS,
+        "RING_NAMED": RING_MEMBERS_NAMED,
+        "PREFIX": PREFIX_CHARACTERS,
         "SIGHTINGS_PER_SUBJECT": SIGHTINGS_PER_SUBJECT,
         "DEVICE_EVENTS_KEPT": DEVICE_EVENTS_KEPT,
         "BUCKETS_PER_WINDOW": BUCKETS_PER_WINDOW,

@@ -129,7 +129,7 @@ def _seen(looked: _Looked) -> SeenApplication:
         amount_cny=head.amount_cny,
         decision=head.decision,
         label=head.label,
-        loan=_LOANS[looked.node[1 + size + _FLAGS_AT] // _LOAN],
+        loan=_LOANS[looked.node[1 + size + _FLAGS_AT] // _LOAN % len(_LOANS)],
         shared=shared(_identifiers(looked.node[1 + size :]), head.channel, others_of),
     )
 

@@ -10,14 +10,18 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from models.enrichment import RETENTION_MS, SIGHTINGS_PER_SUBJECT, DecisionFlag, Observation
+from models.enrichment import RETENTION_MS, SIGHTINGS_PER_SUBJECT, Observation
 from models.events import ListedKind
 from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts
 from models.recall.seen import SeenApplication
+from models.rings.member import RingMember
+from models.rings.state import RING_MEMBERS_NAMED, RingState
 from streams.index.expiry import Expiries
 from streams.index.graph import Graph
 from streams.index.layout import (
     DEVICE_EVENTS_KEPT,
+    RING_ROWS,
+    ring_name,
     short_applicant,
     short_hash,
     short_identifier,
@@ -49,6 +53,8 @@ from streams.index.records import (
     sightings,
     store_sighting,
 )
+from streams.index.ring_record import members_of, state_of
+from streams.index.rings import Rings
 
 _Record = TypeVar("_Record", DeviceRecord, SightingRecord)
 
@@ -62,6 +68,7 @@ class MemoryIndex:
         self._now_ms = 0
         self._graph = Graph()
         self._profiles = Profiles(self._graph)
+        self._rings = Rings(self._graph)
         self._devices: dict[str, list[DeviceRecord]] = {}
         self._sightings: dict[str, list[SightingRecord]] = {}
         self._lists = Lists()
@@ -93,6 +100,7 @@ class MemoryIndex:
             identifiers = list(dict.fromkeys([*(each for each in identifiers if each in mine), *node.identifiers]))
         if fresh:
             node.set_listed(self._is_listed(node))
+            self._rings.changed(node)
 
         applicant = short_applicant(application.applicant_token)
         tokens = whole_tokens(application)
@@ -104,6 +112,8 @@ class MemoryIndex:
             self._see(short_identifier("store_id", store), sighting)
         device = application.token("device_id")
         velocity = around.velocity()
+        rings, more = self._rings.around(node, around.nodes, time)
+        truncated = [*dict.fromkeys(around.truncated), *(["rings"] if more else [])]
         return Observation(
             duplicate=not fresh,
             earlier=encode_stored(result) if result is not None else None,
@@ -125,10 +135,11 @@ class MemoryIndex:
                 links,
                 around.places(),
             ),
-            truncated=list(dict.fromkeys(around.truncated)),
+            truncated=truncated,
             profiles=self._profiles.around(
                 node, [*zip(identifiers, (each.token for each in velocity), strict=True)], before, counted, fresh
             ),
+            rings=rings,
         )
 
     def _place(
@@ -166,7 +177,7 @@ class MemoryIndex:
         alerts = [alert for alert, new in zip(given.result.alerts, new_alerts, strict=True) if new]
         self._results[event] = StoredResult(given.result.decision, alerts, given.result.audit)
         self._result_expiries.add(given.occurred_ms, event)
-        self._decide(given.application_id, given.event_id, given.occurred_ms, given.decision_flag, given.usual)
+        self._decide(given)
         return RememberedResult(result=given.result, first=True, new_alerts=new_alerts)
 
     async def settle(self, event_ids: Sequence[str]) -> None:
@@ -192,6 +203,7 @@ class MemoryIndex:
             if self._lists.put(entry):
                 for node in self._graph.members(short_identifier(entry.kind, entry.token)):
                     node.set_listed(self._is_listed(node))
+                    self._rings.changed(node)
 
     async def listed(self, kind: ListedKind, token: str) -> list[ListedEntry]:
         """See the protocol."""
@@ -204,6 +216,17 @@ class MemoryIndex:
             before = node.membership
             node.set_label(change.flag, change.occurred_ms, change.usual)
             self._profiles.changed(node, before)
+            self._rings.changed(node)
+
+    async def ring(self, ring_id: str, at_ms: int) -> RingState | None:
+        """See the protocol."""
+        ring = self._rings.find(ring_name(ring_id))
+        return None if ring is None else state_of(ring, self._rings.application_ids(ring, RING_MEMBERS_NAMED), at_ms)
+
+    async def ring_members(self, ring_id: str) -> list[RingMember]:
+        """See the protocol."""
+        ring = self._rings.find(ring_name(ring_id))
+        return [] if ring is None else members_of(ring, self._rings.application_ids(ring, RING_ROWS))
 
     async def set_loans(self, changes: Sequence[LoanChange]) -> None:
         """See the protocol."""
@@ -213,15 +236,16 @@ class MemoryIndex:
     async def set_decisions(self, decisions: Sequence[PastDecision]) -> None:
         """See the protocol."""
         for each in decisions:
-            self._decide(each.application_id, each.event_id, each.occurred_ms, each.decision_flag, each.usual)
+            self._decide(each)
 
-    def _decide(
-        self, application_id: str, event_id: str, occurred_ms: int, decision: DecisionFlag, usual: bool | None
-    ) -> None:
-        node = self._node(application_id, occurred_ms)
+    def _decide(self, given: ResultToRemember | PastDecision) -> None:
+        node = self._node(given.application_id, given.occurred_ms)
         before = node.membership
-        node.decide(decision, (occurred_ms, short_hash(event_id)), usual)
+        node.decide(given.decision_flag, (given.occurred_ms, short_hash(given.event_id)), given.usual)
         self._profiles.changed(node, before)
+        self._rings.changed(node)
+        if given.ring is not None:
+            self._rings.join(given.ring, [self._node(each, given.occurred_ms) for each in given.ring.members])
 
     async def look(self, names: Sequence[str]) -> list[SeenApplication | None]:
         """See the protocol."""
@@ -257,6 +281,7 @@ class MemoryIndex:
                 node = self._graph.nodes.get(name)
                 if node is not None and node.touched_ms <= limit:
                     self._profiles.forget(self._graph.drop(node))
+        self._rings.forget(limit)
         for event in self._result_expiries.due(limit):
             self._results.pop(event, None)
         for alert_id in self._claim_expiries.due(limit):

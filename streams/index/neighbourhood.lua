@@ -9,6 +9,15 @@ local function write_counts(counts)
   return counts[#WINDOWS] < 128 and "\149" .. char(unpack(counts)) or pack(counts)
 end
 
+local function array(parts)
+  local count = #parts
+  return (count < 16 and char(144 + count) or write_struct(">BI2", 220, count)) .. concat(parts)
+end
+
+local function binary(value)
+  return value and write_struct(">BI4", 198, #value) .. value or "\192"
+end
+
 -- Fetches the nodes of these names into `app.nodes`, each once; false where there is none.
 local function load_nodes(app, names)
   local missing, keys = {}, {}

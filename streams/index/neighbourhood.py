@@ -218,6 +218,11 @@ class Neighbourhood:
         token = self._tokens.get(source.token, source.token)
         return Link(KIND_OF_CODE[source.code], token, source.degree, channels, members)
 
+    @property
+    def nodes(self) -> list[Node]:
+        """The neighbours in the order of their positions; after `walk`."""
+        return self._around
+
     def places(self) -> dict[int, Place]:
         """Where the neighbours that share one of `PLACED_KINDS` came from, by their position; after `walk`."""
         if not self._placed:

@@ -21,6 +21,7 @@ from streams.index.layout import (
     short_applicant,
 )
 from streams.index.records import Place, application_place
+from streams.index.ring_record import RingRecord, Row
 
 PERSON_POSITIONS = {KIND_CODES[kind]: position for position, kind in enumerate(PERSON_KINDS)}
 """Code of a kind -> its place in `PersonCounts`."""
@@ -63,6 +64,8 @@ class Node:
         "near",
         "person_uses",
         "place",
+        "ring",
+        "row",
         "time",
     )
 
@@ -90,6 +93,9 @@ class Node:
         self._label_ms = 0
         self.loan: LoanFlag = ""
         self._loan_ms = 0
+        self.ring: RingRecord | None = None
+        """The ring it joined, and `row`: how it counts there."""
+        self.row: Row | None = None
         self.near: Neighbour | None = None
         """The application as others see it, one step away, when that has been made; `far`: two steps."""
         self.far: Neighbour | None = None

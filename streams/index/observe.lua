@@ -44,15 +44,6 @@ local function speed(app, shared, other)
   return "\148" .. write_counts(counts) .. write_counts(applicants) .. pack(1 + shared.count + shared.beyond) .. as_phone
 end
 
-local function array(parts)
-  local count = #parts
-  return (count < 16 and char(144 + count) or write_struct(">BI2", 220, count)) .. concat(parts)
-end
-
-local function binary(value)
-  return value and write_struct(">BI4", 198, #value) .. value or "\192"
-end
-
 -- What `take_in` takes. Returns the fields of Python's `_Reply` as MessagePack.
 local function observe(...)
   local app = take_in(...)
@@ -95,11 +86,13 @@ local function observe(...)
   add_links(app, around, sources, links)
   add_links(app, around, further, links)
   if around.cut then truncated[#truncated + 1] = "nodes" end
+  local rings, more = rings_around(app, around)
+  if more then truncated[#truncated + 1] = "rings" end
 
-  local answer = {"\159", pack(not app.fresh), app.gathered and pack(identifiers) or "\192", binary(app.result),
+  local answer = {"\220\0\16", pack(not app.fresh), app.gathered and pack(identifiers) or "\192", binary(app.result),
     binary(app.unsettled), pack(app.resubmissions), array(app.hits), array(velocity),
     applicant and person(app, around, applicant) or "\192", array(around.wires), pack(links), app.device or "\144",
-    array(around.places), array(app.sightings), pack(truncated), ""}
+    array(around.places), array(app.sightings), pack(truncated), rings, ""}
   local at, profiles = #answer, 0
   for i = 1, #identifiers do
     local profile = app.profiles[i]

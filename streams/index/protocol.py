@@ -18,7 +18,8 @@ from models.enrichment import DecisionFlag, LabelFlag, LoanFlag, Observation
 from models.events import ListedKind, Severity
 from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts
 from models.recall.seen import SeenApplication
-from models.rings.state import RingJoin
+from models.rings.member import RingMember
+from models.rings.state import RingJoin, RingState
 
 
 class IndexUnavailableError(Exception):
@@ -177,6 +178,13 @@ class LinkIndex(Protocol):
     async def keep_recalls(self, found: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """Keep what recalls found, by what caused them, before it is published. Returns what stands of each: of
         several under one cause the first, for 30 days."""
+
+    async def ring(self, ring_id: str, at_ms: int) -> RingState | None:
+        """The living ring that is, or ever was, known by this id, as an application at `at_ms` would see it; None when
+        there is none, or no member of it is within the retention of that."""
+
+    async def ring_members(self, ring_id: str) -> list[RingMember]:
+        """The newest 512 members of that ring, newest first; those not observed are left out."""
 
     async def ping(self) -> None:
         """Return when the index answers. Raises IndexUnavailableError when it does not."""

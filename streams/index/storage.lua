@@ -4,6 +4,7 @@
 local byte, char, find, rep, sub, concat, sort, max, min
 local pack, unpack_message, read_struct, write_struct, call
 local DECISIONS, LABELS, LISTED  -- flag -> wire form
+local member_row, member_changed  -- see rings.lua
 
 -- Lua's own libraries are not there while Valkey loads this, only when it runs.
 local function prepare()
@@ -144,10 +145,11 @@ end
 -- with channel, decision, label, flags, number of identifiers, length of the place, cents), the wire form of the place, the
 -- identifiers, and packed what few nodes have (see `write_node`). A node that only a label or a decision has spoken of
 -- has no wire form. The flags: 1 when listed; twice whether the amount was usual by the decision, six times by the label
--- (0 no, 1 not known, 2 yes); 36 times what is known of the money (0 nothing, 1 it is out, 2 it is back).
+-- (0 no, 1 not known, 2 yes); 36 times what is known of the money (0 nothing, 1 it is out, 2 it is back); and 108 when it is
+-- in a ring, the name of which then stands last.
 local HEAD, HEAD_SIZE = ">I6c11c7c1c1BBBI5", 34
-local PLACE_LENGTH = 28  -- where HEAD has it
-local LOAN = 36
+local FLAGS_AT, PLACE_LENGTH = 26, 28  -- where HEAD has them
+local LOAN, IN_RING = 36, 108
 local UNKNOWN = 1
 local IDENTIFIER = 14
 local NOBODY = "-----------"  -- the name of no event
@@ -182,21 +184,27 @@ local function read_node(stored)
   end
   local size = byte(stored)
   local time, event, tail, decision, label, flags, count, place, cents = read_struct(HEAD, stored, 2 + size)
+  local ring, last = false, #stored
+  if flags >= IN_RING then
+    flags, ring, last = flags - IN_RING, sub(stored, -NAME), last - NAME
+  end
   local loan = (flags - flags % LOAN) / LOAN
   flags = flags % LOAN
   local listed, usual = flags % 2 == 1, (flags - flags % 2) / 2
   local node = {identifiers = read_identifiers(stored), decision = decision, label = label, listed = listed,
     time = time, event = event, tail = tail, label_time = 0, decision_time = 0, decision_event = NOBODY,
-    cents = cents, loan = loan, usual = usual % 3, label_usual = (usual - usual % 3) / 3}
+    cents = cents, loan = loan, usual = usual % 3, label_usual = (usual - usual % 3) / 3, ring = ring}
   node.head = size == 0 and "" or sub(stored, 2, 1 + size - #DECISIONS[decision] - #LABELS[label] - #LISTED[listed])
   node.place = place_of(stored)
   local more = 2 + size + HEAD_SIZE + place + IDENTIFIER * count
-  if more <= #stored then
-    node.decision_time, node.decision_event, node.label_time, node.events = unpack(unpack_message(sub(stored, more)))
+  if more <= last then
+    node.decision_time, node.decision_event, node.label_time, node.events =
+      unpack(unpack_message(sub(stored, more, last)))
   else
     node.events = {{time, event}}
     if decision ~= "-" then node.decision_time, node.decision_event = time, event end
   end
+  if ring then node.row = member_row(node) end
   return node
 end
 
@@ -209,12 +217,13 @@ local function is_plain(node)
 end
 
 local function write_node(key, node, ttl)
-  local wire, more = node.head, ""
+  local wire, more, ring = node.head, "", node.ring
   if wire ~= "" then wire = wire .. DECISIONS[node.decision] .. LABELS[node.label] .. LISTED[node.listed] end
   if not is_plain(node) then more = pack({node.decision_time, node.decision_event, node.label_time, node.events}) end
   call("SET", key, char(#wire) .. wire .. write_struct(HEAD, node.time, node.event, node.tail, node.decision, node.label,
-    (node.listed and 1 or 0) + 2 * node.usual + 6 * node.label_usual + LOAN * node.loan, #node.identifiers, #node.place, node.cents)
-    .. node.place .. concat(node.identifiers) .. more, "PX", ttl)
+    (node.listed and 1 or 0) + 2 * node.usual + 6 * node.label_usual + LOAN * node.loan + (ring and IN_RING or 0),
+    #node.identifiers, #node.place, node.cents) .. node.place .. concat(node.identifiers) .. more .. (ring or ""), "PX", ttl)
+  if ring then member_changed(sub(key, 1, PREFIX), sub(key, PREFIX + 2), node, ttl) end
 end
 
 local function is_observed(stored)

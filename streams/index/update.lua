@@ -15,7 +15,13 @@ local function note_decision(prefix, ttl, name, event, time, decision, usual)
   end
 end
 
--- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts, usual}, the result, its audit record and alerts.
+-- What a decision found to be one ring, if anything: {founder's time, founder, applications, shared identifiers}.
+local function note_ring(prefix, ttl, found)
+  if found then join(prefix, ttl, unpack(found, 1, 4)) end
+end
+
+-- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts, usual, ring or false}, the result, its audit record
+-- and alerts.
 -- Returns whether this result was stored, the one that stands, what of it is not settled yet: for each alert `1` when the
 -- event has claimed it, else `0`, behind their number; then audit record and alerts.
 local function remember(request, result, rest)
@@ -35,12 +41,14 @@ local function remember(request, result, rest)
   call("SET", rest_key, rest, "PX", request[3])
 
   note_decision(prefix, request[2], request[5], event, time, request[8], request[10])
+  note_ring(prefix, request[2], request[11])
   return {1, result, rest}
 end
 
--- {prefix, ttl, node, event, time, decision, usual}
+-- {prefix, ttl, node, event, time, decision, usual, ring or false}
 local function set_decision(request)
   note_decision(unpack(request, 1, 7))
+  note_ring(request[1], request[2], request[8])
 end
 
 -- {prefix, ttl, node, time, label, usual}
@@ -143,4 +151,5 @@ register("look", look)
 register("observe_device", observe_device)
 register("put_list_entries", put_list_entries)
 register("list_entries", entries_of)
+register("show_ring", show_ring)
 register("ping", ping)

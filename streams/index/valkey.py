@@ -24,9 +24,11 @@ from models.enrichment import Observation
 from models.events import ListedKind
 from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts
 from models.recall.seen import SeenApplication
+from models.rings.member import RingMember
+from models.rings.state import RING_MEMBERS_NAMED, RingState
 from streams.index import library, list_wire, wire
 from streams.index.connections import Command, Connections
-from streams.index.layout import CLAIM_KEEP_MS, key_prefix, short_hash, short_identifier
+from streams.index.layout import CLAIM_KEEP_MS, RING_ROWS, key_prefix, short_hash, short_identifier
 from streams.index.looking import holders, seen_applications
 from streams.index.protocol import (
     IndexFaultError,
@@ -38,6 +40,7 @@ from streams.index.protocol import (
     RememberedResult,
     ResultToRemember,
 )
+from streams.index.ring_record import members_of, state_of
 
 RESULTS_DEADLINE_MS = 250
 """Longest wait for `remember`: decisions wait for it, but a batch's results are a megabyte to send."""
@@ -156,6 +159,18 @@ class ValkeyIndex:
             key = f"{self._prefix}K{short_hash(cause)}"
             commands += [("SET", key, value, "NX", "PX", CLAIM_KEEP_MS), ("GET", key)]
         return (await self._round_trip(commands, WRITE_DEADLINE_MS))[1::2]
+
+    async def ring(self, ring_id: str, at_ms: int) -> RingState | None:
+        """See the protocol."""
+        (reply,) = await self._call("show_ring", [wire.ring_request(self._prefix, ring_id, RING_MEMBERS_NAMED)])
+        found = wire.shown_ring(reply)
+        return None if found is None else state_of(*found, at_ms)
+
+    async def ring_members(self, ring_id: str) -> list[RingMember]:
+        """See the protocol."""
+        (reply,) = await self._call("show_ring", [wire.ring_request(self._prefix, ring_id, RING_ROWS)])
+        found = wire.shown_ring(reply)
+        return [] if found is None else members_of(*found)
 
     async def ping(self) -> None:
         """See the protocol. The function library is there, too, when this returns, and the keys are this deployment's;

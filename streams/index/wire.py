@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from models.enrichment import Link, ListHit, Neighbour, Observation, PersonCounts, Velocity
 from models.entities import EntityProfileOf, amount_cents
 from models.facts import ApplicationFacts, DeviceEventFacts, Identifier
+from models.rings.state import RingJoin, RingOf
 from streams.index.layout import (
     AUDIT_KEEP_MS,
     CHANNEL_CODES,
@@ -26,6 +27,7 @@ from streams.index.layout import (
     LOAN_CODES,
     NO_CENTS,
     USUAL_CODES,
+    ring_name,
     short_applicant,
     short_hash,
     short_identifier,
@@ -55,6 +57,7 @@ from streams.index.records import (
     store_sighting,
 )
 from streams.index.results import claims, restore, shrink, unsettled
+from streams.index.ring_record import RingRecord, founder_of, read_ring, shared_numbers, state_of
 
 Request = tuple[tuple[object, ...] | bytes, ...]
 
@@ -91,11 +94,14 @@ class _Reply(Struct, frozen=True, array_like=True):
     """Of the neighbours that share one of `PLACED_KINDS`: their position and where they came from."""
     sightings: list[list[SightingRecord]]
     truncated: list[str]
+    rings: list[tuple[bytes, list[int], list[str]]]
+    """Of each, the ring as rings.lua packs it, who is in it, the application ids of its newest members."""
     profiles: list[tuple[int, bytes]]
     """Of entities: position in `velocity`, and the profile as profiles.lua packs it."""
 
 
 _reply_decoder = msgpack.Decoder(_Reply)
+_ids_decoder = msgpack.Decoder(list[str])
 
 
 def observe_request(prefix: str, application: ApplicationFacts) -> Request:
@@ -160,6 +166,11 @@ def observation(application: ApplicationFacts, reply: bytes) -> Observation:
         profiles=[
             EntityProfileOf(velocity[at].kind, velocity[at].token, read_profile(packed)) for at, packed in seen.profiles
         ],
+        rings=[
+            RingOf(state, positions)
+            for packed, positions, ids in seen.rings
+            if (state := state_of(read_ring(packed), ids, application.occurred_ms)) is not None
+        ],
     )
 
 
@@ -186,6 +197,7 @@ def remember_request(prefix: str, given: ResultToRemember) -> Request:
         DECISION_CODES[given.decision_flag],
         [short_hash(alert_id) for alert_id in given.alert_ids],
         USUAL_CODES[given.usual],
+        _join(given.ring),
     )
     return values, shrink(given.event_id, given.result.decision), unsettled(given.result)
 
@@ -220,8 +232,16 @@ def decision_request(prefix: str, decision: PastDecision) -> Request:
         decision.occurred_ms,
         DECISION_CODES[decision.decision_flag],
         USUAL_CODES[decision.usual],
+        _join(decision.ring),
     )
     return (values,)
+
+
+def _join(found: RingJoin | None) -> tuple[object, ...] | bool:
+    """What a decision found to be one ring; False: nothing."""
+    if found is None:
+        return False
+    return *founder_of(found), [short_hash(each) for each in found.members], shared_numbers(found.shared)
 
 
 def label_request(prefix: str, change: LabelFlagChange) -> Request:
@@ -240,6 +260,18 @@ def label_request(prefix: str, change: LabelFlagChange) -> Request:
 def loan_request(prefix: str, change: LoanChange) -> Request:
     """What became of one application's money."""
     return ((prefix, _KEEP, short_hash(change.application_id), LOAN_CODES[change.loan]),)
+
+
+def ring_request(prefix: str, ring_id: str, most: int) -> Request:
+    """A ring to be shown, with the application ids of so many of its newest members."""
+    return ((prefix, ring_name(ring_id), most),)
+
+
+def shown_ring(reply: list[bytes]) -> tuple[RingRecord, list[str]] | None:
+    """The answer to `ring_request`."""
+    if not reply:
+        return None
+    return read_ring(reply[0]), _ids_decoder.decode(reply[1])
 
 
 def _fields(values: tuple[object, ...]) -> bytes:

@@ -13,7 +13,8 @@ from msgspec.structs import asdict, replace
 
 from models.enrichment import WINDOWS_MS, Observation
 from models.events import Channel, DeviceEventKind, ListedKind, Severity
-from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind, ListEntryFacts
+from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, IdentifierKind, ListEntryFacts
+from models.rings.state import RingJoin, ring_id_of
 from scripts.embedded import EmbeddedValkey
 from streams.index.layout import short_hash
 from streams.index.memory import MemoryIndex
@@ -113,8 +114,19 @@ LOANS = st.builds(
     loan=st.sampled_from(["disbursed", "repaid"]),
     occurred_ms=st.integers(NOON_MS, NOON_MS + 2),
 )
+JOINS = st.builds(
+    lambda members, founded_ms, shared: RingJoin(
+        ring_id=ring_id_of(members[0]),
+        founded_ms=founded_ms,
+        members=members,
+        shared=[Identifier(kind, token(kind, value)) for kind, value in shared],
+    ),
+    st.lists(APPLICATION_IDS, min_size=2, max_size=4, unique=True),
+    st.integers(NOON_MS, NOON_MS + 3),
+    st.lists(st.tuples(st.sampled_from(STRONG_KINDS), NAMES), max_size=3),
+)
 RESULTS = st.builds(
-    lambda application_id, event, flag, at_ms, usual: ResultToRemember(
+    lambda application_id, event, flag, at_ms, usual, ring: ResultToRemember(
         event_id=f"{application_id}/{event}",
         application_id=application_id,
         occurred_ms=at_ms,
@@ -122,12 +134,14 @@ RESULTS = st.builds(
         result=StoredResult(f"{flag} at {at_ms}".encode(), [b"ring", b"burst"], b"audit"),
         alert_ids=["ring", f"burst {application_id}"],
         usual=usual,
+        ring=ring,
     ),
     APPLICATION_IDS,
     EVENT_IDS,
     st.sampled_from(["approve", "review", "reject"]),
     st.integers(NOON_MS, NOON_MS + 2),
     maybe(st.booleans()),
+    maybe(JOINS),
 )
 HISTORIES = st.lists(
     st.one_of(APPLICATIONS, APPLICATIONS, APPLICATIONS, DEVICE_EVENTS, LIST_ENTRIES, LABELS, LOANS, RESULTS),
@@ -240,7 +254,9 @@ async def test_both_indexes_answer_alike_in_a_busy_shop(valkey: EmbeddedValkey, 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=st.lists(st.one_of(APPLICATIONS, APPLICATIONS, LABELS, RESULTS), min_size=5, max_size=40))
-async def test_a_history_told_again_leaves_the_same_profiles(valkey: EmbeddedValkey, history: list[Step]) -> None:
+async def test_a_history_told_again_leaves_the_same_profiles_and_rings(
+    valkey: EmbeddedValkey, history: list[Step]
+) -> None:
     """As a rebuild tells it: applications, decisions with what they said of the amount, then labels without that."""
     history = [replace(step, usual=None) if isinstance(step, LabelFlagChange) else step for step in history]
     live, told = fresh(valkey), RefillIndex(valkey.url, f"t{uuid.uuid4().hex}.", PATIENT_MS)
@@ -257,15 +273,17 @@ async def test_a_history_told_again_leaves_the_same_profiles(valkey: EmbeddedVal
                 occurred_ms=each.occurred_ms,
                 decision_flag=each.decision_flag,
                 usual=each.usual,
+                ring=each.ring,
             )
             for each in decided.values()
         ]
     )
     await told.set_labels([step for step in history if isinstance(step, LabelFlagChange)])
-    profiles = [[each.profiles for each in await index.observe(applications)] for index in (live, told)]
+    left = []
     for index in (live, told):
+        left.append([(each.profiles, each.rings) for each in await index.observe(applications)])
         await index.close()
-    assert profiles[0] == profiles[1]
+    assert left[0] == left[1]
 
 
 @pytest.mark.parametrize("kind", ["memory", "valkey"])
