@@ -22,7 +22,6 @@ LATER = {
     "MERCHANT_SUSPENDED",
     "MERCHANT_OVER_QUOTA",
     "PRODUCT_MISMATCH",
-    "RING_GROWING",
     "RANDOM_CONTROL",
 }
 """Codes whose inputs do not exist yet."""
@@ -59,6 +58,15 @@ THREE_ALIKE = {
 }
 """Who live far away, and not together."""
 NEARLY_ALL_ALIKE = {"device_like_applicants_30d": 6.0, "device_like_share": 0.8, "address_applicants_30d": 5.0}
+
+RING = {
+    "ring_size": 4.0,
+    "ring_applicants": 4.0,
+    "ring_size_24h": 3.0,
+    "ring_size_7d": 4.0,
+    "ring_suspicion": 0.3,
+}
+"""Four people within a few days who look a little like a ring."""
 
 AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     # code, effect, what just makes it hit, and what to change so that it just does not
@@ -238,8 +246,29 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
         {"frauds_in_neighbourhood": 2.0},
     ),
     ("LINKED_TO_FRAUD", "reject", {"fraud_distance": 1.0, "frauds_in_neighbourhood": 3.0}, {"fraud_distance": 2.0}),
-    ("RING_LARGE", "review", {"ring_size": 4.0, "ring_applicants": 4.0}, {"ring_applicants": 3.0}),
-    ("RING_LARGE", "reject", {"ring_applicants": 10.0, "ring_size": 10.0}, {"ring_applicants": 9.0}),
+    ("RING_LARGE", "review", RING, {"ring_applicants": 3.0}),
+    ("RING_LARGE", "review", RING, {"ring_suspicion": 0.2999}),
+    (
+        "RING_LARGE",
+        "review",
+        {"ring_applicants": 10.0, "ring_size": 10.0, "ring_suspicion": 0.1},
+        {"ring_applicants": 9.0},
+    ),
+    (
+        "RING_LARGE",
+        "reject",
+        {"ring_applicants": 10.0, "ring_size": 10.0, "ring_suspicion": 0.5},
+        {"ring_suspicion": 0.4999},
+    ),
+    (
+        "RING_LARGE",
+        "reject",
+        {"ring_applicants": 10.0, "ring_size": 10.0, "ring_suspicion": 0.5},
+        {"ring_applicants": 9.0},
+    ),
+    ("RING_GROWING", "review", {"ring_size_24h": 3.0, **RING, "ring_applicants": 3.0}, {"ring_size_24h": 2.0}),
+    ("RING_GROWING", "review", {"ring_size_24h": 3.0, **RING, "ring_applicants": 3.0}, {"ring_applicants": 2.0}),
+    ("RING_GROWING", "review", {"ring_size_24h": 3.0, **RING, "ring_applicants": 3.0}, {"ring_suspicion": 0.2999}),
     ("CONTACT_SHARED", "review", {"contact_applicants_30d": 4.0}, {"contact_applicants_30d": 3.0}),
     (
         "CONTACT_SHARED",
