@@ -64,8 +64,6 @@ class Models(Struct, frozen=True, kw_only=True):
     challenger: ServedModel | None = None
     """Scores beside it without deciding."""
     anomaly: AnomalyModel
-    suspicion: SuspicionWeights = PRIOR_WEIGHTS
-    """What rings are suspected by."""
 
     @classmethod
     def for_policy(cls, policy: Policy) -> Models:
@@ -97,6 +95,12 @@ class Models(Struct, frozen=True, kw_only=True):
             beside = self.challenger.scorer.score(features, kinds, anomaly)
             challenger = ChallengerScore(version=self.challenger.version, fraud_score=beside.fraud_score)
         return champion, ModelOutputs(anomaly=anomaly, champion=champion, challenger=challenger)
+
+    @property
+    def suspicion(self) -> SuspicionWeights:
+        """What rings are suspected by: what came with the champion, else with the challenger, else a judgement."""
+        beside = self.challenger.suspicion if self.challenger is not None else None
+        return self.champion.suspicion or beside or PRIOR_WEIGHTS
 
     def suspect(self, network: Network, said: ModelOutputs | None = None) -> Network:
         """The network with its ring's suspicion, if it has a ring. What the models have `said` before stands."""

@@ -6,12 +6,14 @@ import asyncio
 import math
 from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
 import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from models.alerts import Alert
 from models.features.categories import CATEGORY_NAMES
@@ -19,6 +21,7 @@ from models.features.registry import FEATURE_NAMES
 from models.model_alerts import refused_alert
 from models.pipeline import FRAUD_MODEL, Models, scorecard_model
 from models.published import ModelVersionRecord
+from models.rings.suspicion import SuspicionWeights
 from models.scoring.scorer import Scorer, ServedModel
 from streams.codec import encode
 from streams.dependencies import Dependencies
@@ -174,13 +177,28 @@ def load_scorer(store: ModelStore, version: str) -> ServedModel:
 
     Raises SnapshotRefusedError, also when it cannot score an application as a model should; StoreUnavailableError.
     """
-    scorer = store.load(version).content
+    scorer, weights = _content(version, store.load(version).content)
     for value in (None, 0.0):
         try:
             _try(scorer, value)
         except Exception as error:
             raise SnapshotRefusedError(version, f"it cannot score: {type(error).__name__}: {error}") from error
-    return ServedModel(FRAUD_MODEL, version, scorer)
+    return ServedModel(FRAUD_MODEL, version, scorer, weights)
+
+
+def served_content(scorer: Scorer, weights: SuspicionWeights) -> dict[str, Any]:
+    """What a snapshot for workers holds."""
+    return {"scorer": scorer, "ring_suspicion": astuple(weights)}
+
+
+def _content(version: str, content: Any) -> tuple[Scorer, SuspicionWeights | None]:
+    """Scorer and weights; in snapshots of before rings were learned about there is the scorer alone."""
+    if not isinstance(content, dict):
+        return content, None
+    try:
+        return content["scorer"], SuspicionWeights(*content["ring_suspicion"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise SnapshotRefusedError(version, f"it is no snapshot for workers: {error!r}") from error
 
 
 def _try(scorer: Scorer, value: float | None) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from models.decision import FeatureContribution
+
+if TYPE_CHECKING:
+    from models.rings.suspicion import SuspicionWeights  # it needs `probability`
 
 SCORE_DECIMALS = 6
 
@@ -49,6 +52,8 @@ class ServedModel(Struct, frozen=True):
     version: str
     """Which version of it; changes whenever scores may."""
     scorer: Scorer
+    suspicion: SuspicionWeights | None = None
+    """What was learned about rings beside it; None: nothing, or it is of before that was learned."""
 
 
 def probability(log_odds: float) -> float:

@@ -27,6 +27,7 @@ from streams.learner.state import LearnerState
 from streams.model_files import StoreUnavailableError
 from streams.model_versions import TOPIC, Announcement, current, next_record
 from streams.publisher import Outgoing, Publisher
+from streams.serving import served_content
 from streams.snapshots import ModelStore, Role, SnapshotHeader, SnapshotRefusedError, name_of, sequence_of
 
 logger = structlog.get_logger(__name__)
@@ -136,7 +137,8 @@ class Keeper:
         challenger = self._state.best_challenger()
         for name in {tournament.champion, challenger.name if challenger else SCORECARD} - {SCORECARD}:
             header = self._header(name, kinds[name], "serving", self._serving.get(name), now)
-            self._serving[name] = self._store.save(header, tournament.scorer(name))
+            weights = self._state.ring_suspicion.serving()
+            self._serving[name] = self._store.save(header, served_content(tournament.scorer(name), weights))
         self._kept.announcement = self._announcement(challenger.name if challenger else None)
         content = {
             "state": self._state.snapshot(),

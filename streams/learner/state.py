@@ -10,6 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from models.learning.protocol import Example, LearningModel
+from models.learning.ring_suspicion import RingSuspicion
 from models.learning.tournament import Happening, Standing, Tournament
 from models.policy.policy import Policy
 
@@ -35,6 +36,7 @@ class LearnerState:
         """Digest of an application's id -> the label that was learned of it last; oldest first."""
         self.held = False
         self.tournament = self._new_tournament()
+        self.ring_suspicion = RingSuspicion()
 
     def learn(self, example: Example) -> list[Happening] | None:
         """Learn an example; None when that has been done before."""
@@ -46,6 +48,7 @@ class LearnerState:
         _remember(self._applications, application_key, example.fraud)
         if before is not None and example.corrects != before:
             example = replace(example, corrects=before)
+        self.ring_suspicion.learn(example)
         return self.tournament.learn(example)
 
     def hold(self, held: bool) -> None:
@@ -69,6 +72,7 @@ class LearnerState:
         """All of it, as plain data and arrays."""
         return {
             "tournament": self.tournament.snapshot(),
+            "ring_suspicion": self.ring_suspicion.snapshot(),
             "held": self.held,
             "examples": _arrays(self._examples),
             "applications": _arrays(self._applications),
@@ -79,6 +83,9 @@ class LearnerState:
         self.held = snapshot["held"]
         self.tournament = self._new_tournament()
         self.tournament.restore(snapshot["tournament"])
+        self.ring_suspicion = RingSuspicion()
+        if "ring_suspicion" in snapshot:  # of before there was one
+            self.ring_suspicion.restore(snapshot["ring_suspicion"])
         self._examples = _dictionary(snapshot["examples"])
         self._applications = _dictionary(snapshot["applications"])
 

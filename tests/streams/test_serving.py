@@ -18,13 +18,14 @@ from config.settings import Settings
 from models.features.registry import FEATURE_NAMES
 from models.learning.snapshot_classes import SNAPSHOT_CLASSES
 from models.published import ModelVersionRecord
+from models.rings.suspicion import PRIOR_WEIGHTS, SuspicionWeights
 from models.scoring.scorer import Score
 from streams.app import build_dependencies
 from streams.dependencies import Dependencies
 from streams.kafka import read_to_end
 from streams.model_versions import SCORECARD, Announcement, announce
 from streams.publisher import Outgoing
-from streams.serving import ModelFollower, load_scorer
+from streams.serving import ModelFollower, load_scorer, served_content
 from streams.snapshots import ModelStore, SnapshotHeader, SnapshotRefusedError, path_of
 from streams.topics import create_or_check
 from tests.builders_models import Linear
@@ -258,4 +259,17 @@ async def test_a_model_that_does_not_score_as_a_model_should_is_refused(place: P
 
 async def test_what_is_no_model_at_all_is_refused(place: Place) -> None:
     with pytest.raises(SnapshotRefusedError, match="it cannot score"):
-        load_scorer(place.store, place.save({"weights": [1.0]}))
+        load_scorer(place.store, place.save([1.0]))
+    for content in ({"weights": [1.0]}, {"scorer": Linear(-3.0, {}), "ring_suspicion": ((1.0,), 0, 0)}):
+        with pytest.raises(SnapshotRefusedError, match="no snapshot for workers"):
+            load_scorer(place.store, place.save(content))
+
+
+async def test_what_was_learned_about_rings_comes_with_the_model(place: Place) -> None:
+    weights = SuspicionWeights(tuple(2 * each for each in PRIOR_WEIGHTS.values), examples=9, frauds=4)
+    version = place.save(served_content(Linear(-3.0, {}), weights))
+    assert load_scorer(place.store, version).suspicion == weights
+    assert load_scorer(place.store, place.save(Linear(-3.0, {}))).suspicion is None
+    await place.announce(version)
+    async with following(place.follower()):
+        assert place.deps.serving.models.suspicion == weights
