@@ -7,7 +7,7 @@ happened, with its device and phone; and where a store is, with the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import sqrt
 
@@ -44,6 +44,7 @@ _EVENT_CODES: dict[DeviceEventKind, str] = {
     "liveness": "v",
     "sim_change": "s",
 }
+_NOTHING = {""}
 _UNKNOWN = -1  # Lua tables cannot hold nil, so a missing flag or number is stored as -1
 
 
@@ -189,34 +190,35 @@ def device_state(records: Sequence[DeviceRecord], occurred_ms: int) -> DeviceSta
         return None
     month = [record for record in seen if record.occurred_ms > occurred_ms - _MONTH_MS]
     day = [record for record in month if record.occurred_ms > occurred_ms - _DAY_MS]
-    fill = next((record for record in day if record.kind == "f"), None)
+    kinds = [record.kind for record in month]
     fills = [r for r in month if r.kind == "f" and r.fill_ms >= 0 and r.occurred_ms > occurred_ms - _WEEK_MS]
+    fill = next((record for record in day if record.kind == "f"), None)
     return DeviceState(
         first_seen_ms=seen[-1].occurred_ms,
         last_seen_ms=seen[0].occurred_ms,
         events_24h=len(day),
         events_30d=len(month),
-        emulator=_any(record.emulator for record in month),
-        rooted=_any(record.rooted for record in month),
-        vpn=_any(record.vpn for record in month),
-        hooked=_any(record.hooked for record in month),
+        emulator=_any([record.emulator for record in month]),
+        rooted=_any([record.rooted for record in month]),
+        vpn=_any([record.vpn for record in month]),
+        hooked=_any([record.hooked for record in month]),
         fill_ms=None if fill is None or fill.fill_ms < 0 else fill.fill_ms,
         paste_count=None if fill is None or fill.paste_count < 0 else fill.paste_count,
-        liveness_failures_24h=sum(record.liveness_passed == 0 for record in day),
-        sim_changes_30d=sum(record.kind == "s" for record in month),
-        otps_1h=sum(record.kind == "o" and record.occurred_ms > occurred_ms - _HOUR_MS for record in day),
-        phones_30d=len({record.phone for record in month} - {""}),
-        models_30d=len({record.model for record in month} - {""}),
+        liveness_failures_24h=[record.liveness_passed for record in day].count(0),
+        sim_changes_30d=kinds.count("s"),
+        otps_1h=sum([r.kind == "o" and r.occurred_ms > occurred_ms - _HOUR_MS for r in day]) if "o" in kinds else 0,
+        phones_30d=len({record.phone for record in month} - _NOTHING),
+        models_30d=len({record.model for record in month} - _NOTHING),
         fills_7d=len(fills),
-        fill_spread_7d=_spread([record.fill_ms for record in fills]),
-        fill_gap_spread_7d=_spread([one.occurred_ms - next_.occurred_ms for one, next_ in pairwise(fills)]),
+        fill_spread_7d=_spread([record.fill_ms for record in fills]) if len(fills) > 1 else None,
+        fill_gap_spread_7d=_spread([one.occurred_ms - other.occurred_ms for one, other in pairwise(fills)])
+        if len(fills) > 2
+        else None,
     )
 
 
-def _spread(values: Sequence[int]) -> float | None:
-    """Standard deviation over mean (the coefficient of variation), of all values; 0 when all are 0."""
-    if len(values) < 2:
-        return None
+def _spread(values: Sequence[int]) -> float:
+    """Standard deviation over mean (the coefficient of variation) of values that there are; 0 when all are 0."""
     mean = sum(values) / len(values)
     return sqrt(sum((value - mean) ** 2 for value in values) / len(values)) / mean if mean else 0.0
 
@@ -237,6 +239,6 @@ def _flag(value: bool | None) -> int:
     return _UNKNOWN if value is None else int(value)
 
 
-def _any(flags: Iterable[int]) -> bool | None:
+def _any(flags: Sequence[int]) -> bool | None:
     strongest = max(flags, default=_UNKNOWN)
     return None if strongest < 0 else strongest == 1
