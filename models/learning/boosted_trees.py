@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.learning.compiled_trees import CompiledTrees, Tree
 from models.learning.learner import Lesson
 from models.learning.quantile_bins import QuantileBins, Rebinning
 from models.learning.ring import Ring, widened
 from models.learning.sampling import HonestSampling
+from models.learning.tree_ensemble import Tree, TreeEnsemble
 
 MOST_FRAUDS = 5_000
 MOST_HONEST = 50_000
@@ -38,14 +38,14 @@ ALLOWANCE_S = 3e-5
 
 
 class BoostedTreesLearner:
-    """A `Learner` whose member is `CompiledTrees`. The same lessons give the same trees: when to fit is decided by what
+    """A `Learner` whose member is `TreeEnsemble`. The same lessons give the same trees: when to fit is decided by what
     was counted, not by a clock."""
 
     kind = "boosted_trees"
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self.member = CompiledTrees(-math.log(99.0), ())
+        self.member = TreeEnsemble(-math.log(99.0), ())
         self._frauds = Ring(MOST_FRAUDS)
         self._honest = Ring(MOST_HONEST)
         self._new_frauds = 0
@@ -63,14 +63,14 @@ class BoostedTreesLearner:
         if self._due():
             self._fit(sampling)
         elif not self._fitted_frauds:
-            self.member = CompiledTrees(sampling.log_odds, ())
+            self.member = TreeEnsemble(sampling.log_odds, ())
 
     def unlearn(self, lesson: Lesson, sampling: HonestSampling) -> None:
         """Take the example out; the next fit knows nothing of it."""
         (self._frauds if lesson.fraud else self._honest).remove(lesson.key)
         self._new_frauds += 1
 
-    def frozen(self) -> CompiledTrees:
+    def frozen(self) -> TreeEnsemble:
         """The member, which never changes."""
         return self.member
 
@@ -99,7 +99,7 @@ class BoostedTreesLearner:
         self._fitted_frauds, self._new_frauds, self._fitted_at = len(frauds), 0, self._seen
 
 
-def fit(frauds: NDArray[np.float32], honest: NDArray[np.float32], log_odds: float, seed: int) -> CompiledTrees:
+def fit(frauds: NDArray[np.float32], honest: NDArray[np.float32], log_odds: float, seed: int) -> TreeEnsemble:
     """Trees for these examples (each x columns). `log_odds` are those of fraud among all applications; the sample has
     more, which the closed form p * r / (p * r + 1 - p) puts right: a difference of log-odds."""
     import threadpoolctl  # type: ignore[import-untyped]  # noqa: PLC0415
@@ -119,11 +119,11 @@ def fit(frauds: NDArray[np.float32], honest: NDArray[np.float32], log_odds: floa
         random_state=seed,
     )
     if not len(varying):
-        return CompiledTrees(log_odds, ())
+        return TreeEnsemble(log_odds, ())
     with threadpoolctl.threadpool_limits(1):
         boosting.fit(vectors[:, varying], labels)
     base = float(boosting._baseline_prediction.item()) + log_odds - math.log(len(frauds) / len(honest))
-    return CompiledTrees(base, [_tree(predictor.nodes, varying) for [predictor] in boosting._predictors])
+    return TreeEnsemble(base, [_tree(predictor.nodes, varying) for [predictor] in boosting._predictors])
 
 
 def _tree(nodes: NDArray[Any], columns: NDArray[np.intp]) -> Tree:

@@ -6,16 +6,23 @@ from models.learning.boosted_trees import BoostedTreesLearner
 from models.learning.hoeffding_bag import HoeffdingBagLearner
 from models.learning.logistic import LogisticLearner
 from models.learning.online import OnlineModel
+from models.learning.preparation import Preparation
 from models.learning.protocol import LearningModel
+from models.learning.pupil import Pupil
 from models.learning.weight_of_evidence import WeightOfEvidenceLearner
 
 
 def default_models(seed: int) -> dict[str, LearningModel]:
     """New models by name. They learn the same examples, each its own way. Boosted trees alone are as good as `blend`
-    where frauds are many; with few, and with categories alone, the logistic curves beside them help."""
+    where frauds are many; with few, and with categories alone, the logistic curves beside them help.
+
+    What they do alike is done once for all of them, so each example has to be given to all that are used before the
+    next is given to any. What that costs is the first model's cost.
+    """
+    preparation, curves = Preparation(seed), Pupil(LogisticLearner())
     return {
-        "blend": OnlineModel("blend", [BoostedTreesLearner(seed), LogisticLearner()], seed),
-        "logistic": OnlineModel("logistic", [LogisticLearner()], seed),
-        "hoeffding_bag": OnlineModel("hoeffding_bag", [HoeffdingBagLearner(seed)], seed),
-        "weight_of_evidence": OnlineModel("weight_of_evidence", [WeightOfEvidenceLearner()], seed),
+        "blend": OnlineModel("blend", [Pupil(BoostedTreesLearner(seed)), curves], preparation),
+        "logistic": OnlineModel("logistic", [curves], preparation),
+        "hoeffding_bag": OnlineModel("hoeffding_bag", [Pupil(HoeffdingBagLearner(seed))], preparation),
+        "weight_of_evidence": OnlineModel("weight_of_evidence", [Pupil(WeightOfEvidenceLearner())], preparation),
     }

@@ -10,12 +10,12 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from models.learning.compiled_trees import CompiledTrees
 from models.learning.hoeffding_tree import HoeffdingTree
 from models.learning.inputs import Inputs
 from models.learning.learner import Lesson
 from models.learning.quantile_bins import QuantileBins, Rebinning
 from models.learning.sampling import HonestSampling
+from models.learning.tree_ensemble import TreeEnsemble
 
 TREES = 10
 
@@ -53,7 +53,7 @@ class HoeffdingBag:
 
 
 class HoeffdingBagLearner:
-    """A `Learner` whose member is a `HoeffdingBag`, and `CompiledTrees` when frozen."""
+    """A `Learner` whose member is a `HoeffdingBag`, and `TreeEnsemble` when frozen."""
 
     kind = "hoeffding_bag"
 
@@ -70,10 +70,10 @@ class HoeffdingBagLearner:
         """Count the example away from the same trees. Splits stay."""
         self._count(lesson, -lesson.weight, sampling)
 
-    def frozen(self) -> CompiledTrees:
+    def frozen(self) -> TreeEnsemble:
         """The trees as they are."""
         trees = [tree.arrays(1.0 / TREES) for tree in self.member.trees]
-        return CompiledTrees(self.member.base - math.fsum(float(tree.value[0]) for tree in trees), trees)
+        return TreeEnsemble(self.member.base - math.fsum(float(tree.value[0]) for tree in trees), trees)
 
     def rebin(self, bins: QuantileBins, rebinning: Rebinning) -> None:
         """Leaves count by the new bins from now on."""

@@ -8,8 +8,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from models.learning.compiled_trees import Tree
 from models.learning.quantile_bins import BINS, Bins, Matrix, QuantileBins, Rebinning
+from models.learning.tree_ensemble import Tree
 
 GRACE = 200.0
 """Examples in a leaf before it is looked at, and again before the next time."""

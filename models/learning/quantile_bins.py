@@ -53,6 +53,10 @@ class QuantileBins:
         """No edges: values are there or missing."""
         return cls(np.full((columns, EDGES), np.inf, dtype=np.float32))
 
+    def same(self, other: QuantileBins) -> bool:
+        """Whether the other bins have the same edges."""
+        return self is other or np.array_equal(self._by_rank, other._by_rank)
+
     def widened(self, columns: int) -> QuantileBins:
         """With so many columns; those that are new have no edges."""
         return QuantileBins(np.concatenate([self.edges, self.none(columns - len(self.edges)).edges]))

@@ -61,14 +61,19 @@ class LearnedScorer:
 
     def log_odds(self, features: Features, categories: Categories, anomaly: float | None) -> float:
         """What `score` has as its log-odds, up to rounding errors, in less time."""
-        inputs, weight = self._inputs(features, categories, anomaly), self._weight
+        inputs = self._inputs(features, categories, anomaly) if self.weight else None
+        said = [] if inputs is None else [member.log_odds(inputs) for member in self.members]
+        return self.together(said, anomaly)
+
+    def together(self, said: Sequence[float], anomaly: float | None) -> float:
+        """The log-odds when the members say this; nothing while they have no `weight`."""
+        weight = self.weight
         unusual = (1.0 - weight) * (self.prior + self.cold_start.log_odds(anomaly))
-        if inputs is None or not weight:
-            return unusual
-        return weight * self.stack.log_odds([member.log_odds(inputs) for member in self.members]) + unusual
+        return weight * self.stack.log_odds(said) + unusual if weight else unusual
 
     @property
-    def _weight(self) -> float:
+    def weight(self) -> float:
+        """Of what the members say; the rest is what is unusual."""
         return self.cold_start.weight if self.bins is not None else 0.0
 
     def _inputs(self, features: Features, categories: Categories, anomaly: float | None) -> Inputs | None:
@@ -80,7 +85,7 @@ class LearnedScorer:
     def _explain(
         self, features: Features, categories: Categories, anomaly: float | None
     ) -> tuple[float, NDArray[np.float64]]:
-        inputs, weight = self._inputs(features, categories, anomaly), self._weight
+        inputs, weight = self._inputs(features, categories, anomaly), self.weight
         base = (1.0 - weight) * self.prior
         added = np.zeros(len(self.encoder.columns))
         if inputs is not None and weight:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.learning.boosted_trees import FIRST_FRAUDS, BoostedTreesLearner, _tree, fit
-from models.learning.compiled_trees import CompiledTrees
 from models.learning.inputs import Inputs
 from models.learning.learner import Lesson
 from models.learning.sampling import HonestSampling
+from models.learning.tree_ensemble import TreeEnsemble
 
 COLUMNS = 5
 
@@ -34,7 +34,7 @@ def lesson(rng: np.random.Generator, key: int, *, fraud: bool, weight: float = 1
     return Lesson(inputs(vectors(rng, 1, 1.5 if fraud else 0.0)[0]), fraud, weight, key)
 
 
-def taught(learner: BoostedTreesLearner, sampling: HonestSampling, *, frauds: int, honest: int) -> list[CompiledTrees]:
+def taught(learner: BoostedTreesLearner, sampling: HonestSampling, *, frauds: int, honest: int) -> list[TreeEnsemble]:
     """Honest ones first; the members there were."""
     rng, members = np.random.default_rng(5), [learner.member]
     for key in range(honest + frauds):
@@ -50,7 +50,7 @@ def test_our_trees_score_as_scikit_learns() -> None:
     seen = vectors(rng, 3_000)
     fraud = (np.nan_to_num(seen[:, 0]) + 2.0 * np.isnan(seen[:, 1]) + rng.normal(size=3_000)) > 2
     boosting = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=12, random_state=1).fit(seen, fraud)
-    trees = CompiledTrees(
+    trees = TreeEnsemble(
         float(boosting._baseline_prediction.item()),
         [_tree(predictor.nodes, np.arange(COLUMNS)) for [predictor] in boosting._predictors],
     )

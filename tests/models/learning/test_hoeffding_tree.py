@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from models.learning.compiled_trees import CompiledTrees
 from models.learning.hoeffding_bag import draw
 from models.learning.hoeffding_tree import HoeffdingTree, gain, splits
 from models.learning.inputs import Inputs
 from models.learning.quantile_bins import BINS, QuantileBins, rebinning
+from models.learning.tree_ensemble import TreeEnsemble
 
 
 def grown(count: int, seed: int = 1) -> tuple[HoeffdingTree, QuantileBins]:
@@ -58,7 +58,7 @@ def test_noise_makes_no_split() -> None:
 
 def test_the_arrays_answer_as_the_tree() -> None:
     tree, bins = grown(6_000)
-    trees = CompiledTrees(0.0, [tree.arrays(1.0)])
+    trees = TreeEnsemble(0.0, [tree.arrays(1.0)])
     rng = np.random.default_rng(2)
     for _ in range(200):
         vector = rng.normal(size=3).astype(np.float32)

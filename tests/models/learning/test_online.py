@@ -9,7 +9,9 @@ import pytest
 from models.learning import sampling
 from models.learning.additive import AdditiveTable
 from models.learning.learner import Lesson
-from models.learning.online import FIRST_BINS, OnlineModel
+from models.learning.online import OnlineModel
+from models.learning.preparation import FIRST_BINS, Preparation
+from models.learning.pupil import Pupil
 from models.learning.quantile_bins import QuantileBins, Rebinning
 from models.learning.sampling import HonestSampling
 from models.learning.weight_of_evidence import WeightOfEvidenceLearner
@@ -49,7 +51,7 @@ class Noting:
 
 def model() -> tuple[OnlineModel, Noting]:
     learner = Noting()
-    return OnlineModel("noting", [learner], 1), learner
+    return OnlineModel("noting", [Pupil(learner)], Preparation(1)), learner
 
 
 def teach(made: OnlineModel, numbers: range, **fields: Any) -> None:

@@ -1,4 +1,4 @@
-"""Compiled trees go where their arrays say, missing values too, and what the columns add is the whole."""
+"""Trees go where their arrays say, missing values too, and what the columns add is the whole."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.learning.compiled_trees import TREES_AT_ONCE, CompiledTrees, Tree
 from models.learning.inputs import Inputs
+from models.learning.tree_ensemble import MOST_LEAVES, Tree, TreeEnsemble
 
 COLUMNS = 4
 VALUES = st.floats(-3, 3, width=32) | st.just(math.nan) | st.sampled_from([-1.0, 0.0, 1.0])
@@ -76,20 +76,20 @@ def walked(tree: Tree, values: list[float]) -> list[int]:
 def test_up_to_the_threshold_is_left_and_missing_where_it_belongs(
     value: float, missing_left: bool, leaf: float
 ) -> None:
-    trees = CompiledTrees(0.25, [stump(1, 0.5, missing_left=missing_left)])
+    trees = TreeEnsemble(0.25, [stump(1, 0.5, missing_left=missing_left)])
     assert trees.log_odds(inputs(9.0, value)) == 0.25 + leaf
 
 
 @pytest.mark.parametrize(("value", "leaf"), [(3e38, -1.0), (0.0, -1.0), (math.nan, 2.0)])
 def test_an_infinite_threshold_parts_present_from_missing(value: float, leaf: float) -> None:
-    assert CompiledTrees(0.0, [stump(0, math.inf, missing_left=False)]).log_odds(inputs(value)) == leaf
+    assert TreeEnsemble(0.0, [stump(0, math.inf, missing_left=False)]).log_odds(inputs(value)) == leaf
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(VALUES, min_size=COLUMNS, max_size=COLUMNS))
 def test_every_way_is_that_of_the_arrays_and_contributions_are_its_steps(seed: int, values: list[float]) -> None:
     rng = np.random.default_rng(seed)
-    grove = [grown(rng, int(rng.integers(0, 8))) for _ in range(2 * TREES_AT_ONCE + 1)]
-    trees, here = CompiledTrees(-1.0, grove), inputs(*values)
+    grove = [grown(rng, int(rng.integers(0, 8))) for _ in range(5)]
+    trees, here = TreeEnsemble(-1.0, grove), inputs(*values)
     paths = [walked(tree, here.values) for tree in grove]
     assert trees.log_odds(here) == pytest.approx(
         -1.0 + sum(tree.value[path[-1]] for tree, path in zip(grove, paths, strict=True)), abs=1e-9
@@ -104,13 +104,28 @@ def test_every_way_is_that_of_the_arrays_and_contributions_are_its_steps(seed: i
 
 
 def test_no_trees_give_the_base() -> None:
-    base, added = CompiledTrees(-2.0, []).contributions(inputs(1.0, 2.0))
+    base, added = TreeEnsemble(-2.0, []).contributions(inputs(1.0, 2.0))
     assert (base, added.tolist()) == (-2.0, [0.0, 0.0])
-    assert CompiledTrees(-2.0, []).log_odds(inputs(1.0, 2.0)) == -2.0
+    assert TreeEnsemble(-2.0, []).log_odds(inputs(1.0, 2.0)) == -2.0
 
 
-def test_pickled_trees_are_compiled_again_and_copies_are_the_same_trees() -> None:
-    trees = CompiledTrees(0.25, [stump(0, 0.5, missing_left=True)])
+def test_pickled_trees_are_prepared_again_and_copies_are_the_same_trees() -> None:
+    trees = TreeEnsemble(0.25, [stump(0, 0.5, missing_left=True)])
     again = pickle.loads(pickle.dumps(trees))  # noqa: S301 - just made
     assert again.log_odds(inputs(1.0)) == trees.log_odds(inputs(1.0)) == 2.25
     assert deepcopy(trees) is trees
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, MOST_LEAVES))
+def test_many_applications_get_what_each_gets_alone(seed: int, leaves: int) -> None:
+    rng = np.random.default_rng(seed)
+    trees = TreeEnsemble(-1.0, [grown(rng, leaves - 1), grown(rng, 2)])
+    vectors = rng.choice([-1.5, -1.0, 0.0, 0.5, 1.0, math.nan], size=(7, COLUMNS)).astype(np.float32)
+    alone = [trees.log_odds(inputs(*vector.tolist())) for vector in vectors]
+    assert trees.log_odds_of(vectors).tolist() == pytest.approx(alone, abs=1e-12)
+
+
+def test_a_tree_with_more_leaves_than_a_number_has_bits_is_refused() -> None:
+    TreeEnsemble(0.0, [grown(np.random.default_rng(1), MOST_LEAVES - 1)])
+    with pytest.raises(ValueError, match="65 leaves"):
+        TreeEnsemble(0.0, [grown(np.random.default_rng(1), MOST_LEAVES)])
