@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,31 +21,25 @@ from msgspec.structs import replace
 from config.version import VERSION
 from models.alerting import Observed, alerts_for
 from models.alerts import Alert
-from models.control import control_reason
 from models.credit_limit import credit_limit
 from models.decision import (
     ChallengerScore,
     ChampionScore,
     Decision,
     DecisionAudit,
-    DetailValue,
-    Effect,
     ModelOutputs,
     ModelVersion,
     PolicyVersion,
-    Reason,
-    Verdict,
 )
 from models.enrichment import OBSERVATION_VERSION, Enrichment
 from models.facts import ApplicationFacts
 from models.features.categories import categories
 from models.features.extract import extract
 from models.features.registry import FEATURE_SET_VERSION
+from models.judgement import judge
 from models.missing import missing_groups
 from models.network import Network, summarise
-from models.policy.document import DecisionThresholds
 from models.policy.policy import Policy
-from models.policy.rules import STRENGTH, RuleInput
 from models.rings.suspicion import PRIOR_WEIGHTS, SuspicionWeights, suspicion
 from models.scoring.anomaly import AnomalyModel
 from models.scoring.contributions import top_contributions
@@ -52,8 +47,6 @@ from models.scoring.scorer import ServedModel
 
 FRAUD_MODEL = "fraud"
 """Name of the model that gives the fraud score, whichever version of whatever kind serves."""
-HIGH_SCORE_FEATURES = 3
-"""So many features the reason MODEL_HIGH_SCORE names."""
 
 
 class Models(Struct, frozen=True, kw_only=True):
@@ -134,6 +127,26 @@ class Decided(Struct, frozen=True, kw_only=True):
     features: dict[str, float | None]
 
 
+class Examined(NamedTuple):
+    """An application, what was fetched for it, and what follows from both."""
+
+    facts: ApplicationFacts
+    enrichment: Enrichment
+    network: Network | None
+    """None without the link index."""
+    features: dict[str, float | None]
+
+
+def examine(
+    facts: ApplicationFacts, enrichment: Enrichment, policy: Policy, models: Models, said: ModelOutputs | None = None
+) -> Examined:
+    """The first step of `decide`: the network and the features. What the models have `said` before stands."""
+    observation, network = enrichment.observation, None
+    if observation is not None:
+        network = models.suspect(summarise(facts, observation, policy.crowds), said)
+    return Examined(facts, enrichment, network, extract(facts, enrichment, network))
+
+
 def decide(
     facts: ApplicationFacts,
     enrichment: Enrichment,
@@ -151,32 +164,21 @@ def decide(
     `model_outputs` are those of the audit record when a past decision is made again; None asks the models.
     `supersedes` is the id of the degraded decision that this one takes the place of.
     """
-    observation = enrichment.observation
-    network = None
-    if observation is not None:
-        network = models.suspect(summarise(facts, observation, policy.crowds), model_outputs)
-    features = extract(facts, enrichment, network)
+    examined = examine(facts, enrichment, policy, models, model_outputs)
+    network, features = examined.network, examined.features
     champion, outputs = models.ask(features, categories(facts), model_outputs)
     if network is not None and network.suspicion is not None:
         outputs = replace(outputs, ring_suspicion=network.suspicion)
-    scores = policy.variables.score(features)
-    rule_input = RuleInput(
-        features=features,
-        channel=facts.channel,
-        product=facts.product,
-        anomaly=outputs.anomaly,
+    judged = judge(
+        facts,
+        enrichment,
+        features,
+        policy,
         fraud_score=champion.fraud_score,
+        top_features=champion.top_features,
+        anomaly=outputs.anomaly,
     )
-
-    reasons = [_with_lists(reason, enrichment) for reason in policy.rules.run(rule_input)]
-    reasons += _degraded(enrichment, policy)
-    reasons += _high_score(champion, _verdict(reasons), policy.document.decision)
-    verdict = _verdict(reasons)
-    control = control_reason(facts.application_id, reasons, policy.document.control) if verdict == "reject" else None
-    if control is not None:
-        reasons.append(control)
-        verdict = "review"
-    reasons.sort(key=lambda reason: -STRENGTH[reason.effect])
+    scores, reasons, verdict = policy.variables.score(features), judged.reasons, judged.verdict
 
     decision = Decision(
         decision_id=decision_id(facts.event_id, supersedes=supersedes, degraded=bool(enrichment.degraded)),
@@ -220,17 +222,17 @@ def decide(
             "index": OBSERVATION_VERSION,
             "features": FEATURE_SET_VERSION,
         },
-        control_probability=policy.document.control.share if control is not None else None,
+        control_probability=policy.document.control.share if judged.is_control else None,
         supersedes=supersedes,
         ring=network.ring_join if network is not None else None,
     )
     alerts: list[Alert] = []
-    if observation is not None and network is not None:
+    if enrichment.observation is not None and network is not None:
         observed = Observed(
             facts=facts,
-            observation=observation,
+            observation=enrichment.observation,
             network=network,
-            rule_input=rule_input,
+            rule_input=judged.rule_input,
             decision=decision,
             hits=enrichment.hits,
         )
@@ -243,47 +245,3 @@ def decision_id(event_id: str, *, supersedes: str | None = None, degraded: bool 
     dependency and the one that supersedes it have ids of their own."""
     parts = (event_id, supersedes or "", "degraded" if degraded else "")
     return blake2b("\n".join(parts).encode(), digest_size=16, person=b"decision").hexdigest()
-
-
-def _verdict(reasons: list[Reason]) -> Verdict:
-    """What the strongest effect asks for."""
-    effects = {reason.effect for reason in reasons}
-    if "reject" in effects:
-        return "reject"
-    return "review" if "review" in effects else "approve"
-
-
-def _high_score(champion: ChampionScore, verdict: Verdict, thresholds: DecisionThresholds) -> list[Reason]:
-    """The reason MODEL_HIGH_SCORE, when the score asks for more than the other reasons do; with the features that
-    raised it most."""
-    score, threshold = champion.fraud_score, 0.0
-    effect: Effect | None = None
-    if score >= thresholds.reject_at and verdict != "reject":
-        effect, threshold = "reject", thresholds.reject_at
-    elif score >= thresholds.review_at and verdict == "approve":
-        effect, threshold = "review", thresholds.review_at
-    if effect is None:
-        return []
-    raised = [each.name for each in champion.top_features if each.contribution > 0][:HIGH_SCORE_FEATURES]
-    detail: dict[str, DetailValue] = {"fraud_score": score, "threshold": threshold, "features": raised}
-    return [Reason(code="MODEL_HIGH_SCORE", effect=effect, detail=detail)]
-
-
-def _degraded(enrichment: Enrichment, policy: Policy) -> list[Reason]:
-    if not enrichment.degraded:
-        return []
-    effect: Effect = "note" if policy.document.degraded.approve else "review"
-    return [Reason(code="DEGRADED_DEPENDENCY", effect=effect, detail={"dependencies": list(enrichment.degraded)})]
-
-
-def _with_lists(reason: Reason, enrichment: Enrichment) -> Reason:
-    """A blacklist hit with what is listed and where, which no number can say."""
-    if reason.code == "BLACKLIST_UNKNOWN":
-        return Reason(
-            code=reason.code, effect=reason.effect, detail={**reason.detail, "lists": enrichment.silent_lists}
-        )
-    if reason.code != "BLACKLIST_HIT":
-        return reason
-    hits = [hit for hit in enrichment.hits if hit.kind != "contact_phone"]
-    listed = {"kinds": sorted({hit.kind for hit in hits}), "lists": sorted({hit.list for hit in hits})}
-    return Reason(code=reason.code, effect=reason.effect, detail={**reason.detail, **listed})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,21 @@ class Encoder:
             vector[position : position + CATEGORY_COLUMNS] = statistics.read(categories.get(name))
         vector[np.isinf(vector)] = np.nan
         return vector
+
+    def encode_all(
+        self,
+        features: Sequence[Mapping[str, float | None]],
+        categories: Sequence[Mapping[str, str | None]],
+        anomalies: Sequence[float | None],
+    ) -> NDArray[np.float32]:
+        """The vectors of many, as `encode` gives each: applications x columns."""
+        vectors = np.array([list(map(each.get, self.columns)) for each in features], dtype=np.float32)
+        vectors[:, 0] = anomalies
+        for name, (position, statistics) in self._categories.items():
+            read = {level: statistics.read(level) for level in {each.get(name) for each in categories}}
+            vectors[:, position : position + CATEGORY_COLUMNS] = [read[each.get(name)] for each in categories]
+        vectors[np.isinf(vectors)] = np.nan
+        return vectors
 
     def count(self, categories: Mapping[str, str | None], fraud: bool, times: float = 1.0) -> None:
         """Count a label for the levels of `categories`; `times` is -1 to take it away again."""

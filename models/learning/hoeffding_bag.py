@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.learning.hoeffding_tree import HoeffdingTree
 from models.learning.inputs import Inputs
 from models.learning.learner import Lesson
-from models.learning.quantile_bins import QuantileBins, Rebinning
+from models.learning.quantile_bins import Bins, QuantileBins, Rebinning
 from models.learning.sampling import HonestSampling
 from models.learning.tree_ensemble import TreeEnsemble
 
@@ -40,6 +40,11 @@ class HoeffdingBag:
             found = tree.log_odds(tree.path(values))
             added += found[-1] - found[0]
         return self.base + added / len(self.trees)
+
+    def log_odds_of(self, vectors: NDArray[np.float32], bins: Bins) -> NDArray[np.float64]:
+        """Log-odds of fraud of many, one by one: what scores many is frozen."""
+        each = map(Inputs, vectors, bins, vectors.tolist())
+        return np.array([self.log_odds(inputs) for inputs in each])
 
     def contributions(self, inputs: Inputs) -> tuple[float, NDArray[np.float64]]:
         """The base, and what each column added on the way down the trees."""

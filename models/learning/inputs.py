@@ -34,5 +34,8 @@ class Member(Protocol):
     def log_odds(self, inputs: Inputs) -> float:
         """Log-odds of fraud."""
 
+    def log_odds_of(self, vectors: NDArray[np.float32], bins: Bins) -> NDArray[np.float64]:
+        """Log-odds of fraud of many applications; both arguments are applications x columns."""
+
     def contributions(self, inputs: Inputs) -> tuple[float, NDArray[np.float64]]:
         """The base, and what each column adds to it; together the log-odds."""

@@ -65,6 +65,20 @@ class LearnedScorer:
         said = [] if inputs is None else [member.log_odds(inputs) for member in self.members]
         return self.together(said, anomaly)
 
+    def log_odds_of(
+        self, features: Sequence[Features], categories: Sequence[Categories], anomalies: Sequence[float | None]
+    ) -> NDArray[np.float64]:
+        """The log-odds of many applications."""
+        weight = self.weight
+        unusual = (1.0 - weight) * (self.prior + np.array([self.cold_start.log_odds(each) for each in anomalies]))
+        if self.bins is None or not weight:
+            return unusual
+        vectors = self.encoder.encode_all(features, categories, anomalies)
+        bins = self.bins.bins_of(vectors)
+        said = [member.log_odds_of(vectors, bins) for member in self.members]
+        log_odds: NDArray[np.float64] = weight * self.stack.log_odds_of(said) + unusual
+        return log_odds
+
     def together(self, said: Sequence[float], anomaly: float | None) -> float:
         """The log-odds when the members say this; nothing while they have no `weight`."""
         weight = self.weight

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 TRUST = 20.0
 """How strongly the start, the plain mean, holds against what is learned, in the unit of squared log-odds seen."""
@@ -41,6 +42,12 @@ class Stack:
         """Calibrated, from those of the members."""
         weighted = zip(self.weights(members), members, strict=True)
         return math.fsum([self.bias, *(weight * each for weight, each in weighted)])
+
+    def log_odds_of(self, members: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Calibrated log-odds of many applications, from those of each member."""
+        weighted = zip(self._parameters.tolist(), members, strict=False)
+        kept = (weight * np.clip(each, -LARGEST, LARGEST) for weight, each in weighted)
+        return sum(kept, start=np.full(len(members[0]), self.bias))
 
     def learn(self, members: Sequence[float], fraud: bool, weight: float, offset: float) -> None:
         """Learn from what the members said before they learned the example. `offset` is what sampling adds to the

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.learning.inputs import Inputs
+from models.learning.quantile_bins import Bins
 
 MOST_LEAVES = 64
 """Of one tree: as many as a number has bits."""
@@ -61,8 +62,8 @@ class TreeEnsemble:
         """Log-odds of fraud."""
         return self._root + float(self._values.take(self._leaves(inputs.vector)).sum())
 
-    def log_odds_of(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Log-odds of many (applications x columns)."""
+    def log_odds_of(self, vectors: NDArray[np.float32], bins: Bins) -> NDArray[np.float64]:
+        """Log-odds of fraud of many."""
         found: NDArray[np.float64] = self._root + self._values.take(self._leaves(vectors)).sum(axis=-1)
         return found
 

@@ -1,5 +1,6 @@
-"""The history through the core, row by row in event-time order: labels that are known by then are learned, then the row
-is observed, decided and written down, and its own label waits until its time comes.
+"""The history through the core in event-time order, one short stretch of rows after the other: labels that are known
+by then are learned, then the rows are observed, decided and written down, and their own labels wait until their time
+comes.
 
 As live, a row is scored by a copy of the champion that was made a little earlier.
 """
@@ -8,23 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from models.enrichment import Enrichment
+from models.decision import Verdict
+from models.enrichment import Enrichment, Observation
 from models.facts import ApplicationFacts
 from models.features.amounts import usual_amount
 from models.features.categories import categories
+from models.judgement import judge
 from models.learning.protocol import LearningModel
 from models.learning.tournament import SCORECARD, Promotion, Tournament
-from models.pipeline import FRAUD_MODEL, Decided, Models, decide, scorecard_model
+from models.pipeline import FRAUD_MODEL, Examined, Models, examine, scorecard_model
 from models.policy.policy import Policy
 from models.scoring.scorer import ServedModel
-from scripts.backtest.brief_scorer import brief, whole
 from scripts.backtest.columns import NEVER_MS
 from scripts.backtest.facts import FactsOfRows, Row
 from scripts.backtest.label_reader import LabelReader
 from scripts.backtest.labels import Seen
+from scripts.backtest.many_scores import fraud_scores
 from scripts.backtest.run import Week
 from scripts.backtest.state import State
 from streams.index.protocol import LabelFlagChange, LinkIndex, ResultToRemember, StoredResult
@@ -36,8 +40,22 @@ REFRESH_MS = 60_000
 WEEK_MS = 7 * 86_400_000
 EXPLAIN_EVERY = 20
 """Of so many scored rows one says what made its score, for the features' usefulness."""
+STRETCH_ROWS = 64
+STRETCH_MS = 300_000
+"""Rows that are decided together: at most so many, all before so much event time has passed since the first. Labels
+that become known meanwhile count from the next stretch on, and so do the decisions of this one."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING_TO_PUBLISH = StoredResult(b"", [], None)
+
+
+class _Scored(NamedTuple):
+    """A row with what was said of it."""
+
+    examined: Examined
+    categories: dict[str, str | None]
+    anomaly: float | None
+    fraud_score: float
+    verdict: Verdict
 
 
 class Engine:
@@ -66,53 +84,78 @@ class Engine:
 
     async def run(self, rows: Sequence[Row]) -> None:
         """Go on with these rows."""
-        for row in rows:
-            await self._row(row)
+        applications = [self._facts.facts(row) for row in rows]
+        start = 0
+        while start < len(rows):
+            end = _end_of_stretch(applications, start)
+            await self._stretch(rows[start:end], applications[start:end])
+            start = end
 
-    async def _row(self, row: Row) -> None:
-        facts = self._facts.facts(row)
-        now_ms = facts.occurred_ms
+    async def _stretch(self, rows: Sequence[Row], applications: Sequence[ApplicationFacts]) -> None:
+        """Rows that are decided together, as a worker decides what waits."""
+        now_ms = applications[0].occurred_ms
         await self._learn(now_ms)
         self._end_weeks(now_ms)
         self._refresh(now_ms)
-        observation = (await self._index.observe([facts]))[0]
-        state = self.state
-        decided = decide(
-            facts,
-            Enrichment(observation=observation),
-            self._policy,
-            self.models,
-            decided_at=facts.occurred_at,
-            latency_ms=0.0,
-        )
-        self.models.learn(decided.features)
-        await self._index.remember([_to_remember(decided)])
-        fraud, known_ms = self._labels.read(row)
-        self._keep(facts, decided, fraud, known_ms)
-        decision = decided.decision
-        state.recorder.add(facts, fraud, known_ms, decision.fraud_score, decision.decision)
-        if now_ms >= self._score_from_ms and len(state.recorder) % EXPLAIN_EVERY == 0:
-            self._explain(facts, decided)
+        observations = await self._index.observe(applications)
+        scored = self._score(applications, observations)
+        await self._index.remember([_to_remember(row) for row in scored])
+        for row, case in zip(rows, scored, strict=True):
+            fraud, known_ms = self._labels.read(row)
+            self._keep(case, fraud, known_ms)
+            self.state.recorder.add(case.examined.facts, fraud, known_ms, case.fraud_score, case.verdict)
+            if now_ms >= self._score_from_ms and len(self.state.recorder) % EXPLAIN_EVERY == 0:
+                self._explain(case)
 
-    def _keep(self, facts: ApplicationFacts, decided: Decided, fraud: bool | None, known_ms: int) -> None:
+    def _score(self, applications: Sequence[ApplicationFacts], observations: Sequence[Observation]) -> list[_Scored]:
+        """The same steps as `models.pipeline.decide`, each for all rows; no records are made that nobody reads."""
+        policy, models = self._policy, self.models
+        examined, anomalies = [], []
+        for facts, observation in zip(applications, observations, strict=True):
+            case = examine(facts, Enrichment(observation=observation), policy, models)
+            anomalies.append(models.anomaly.score(case.features))
+            models.learn(case.features)
+            examined.append(case)
+        kinds = [categories(facts) for facts in applications]
+        scores = fraud_scores(models.champion.scorer, [case.features for case in examined], kinds, anomalies)
+        return [
+            _Scored(
+                case,
+                of,
+                anomaly,
+                score,
+                judge(
+                    case.facts,
+                    case.enrichment,
+                    case.features,
+                    policy,
+                    fraud_score=score,
+                    top_features=(),
+                    anomaly=anomaly,
+                ).verdict,
+            )
+            for case, of, anomaly, score in zip(examined, kinds, anomalies, scores, strict=True)
+        ]
+
+    def _keep(self, case: _Scored, fraud: bool | None, known_ms: int) -> None:
         """What was seen, until the label comes."""
         if fraud is None or known_ms >= self._learn_until_ms:
             return
-        state, kinds, audit = self.state, categories(facts), decided.audit
+        state, facts, features = self.state, case.examined.facts, case.examined.features
         seen = Seen(
             known_ms=known_ms,
             position=len(state.recorder),
             application_id=facts.application_id,
             occurred_ms=facts.occurred_ms,
             fraud=fraud,
-            usual=usual_amount(decided.features),
-            features=state.pending.pack(decided.features),
-            categories=tuple(kinds.values()),
-            anomaly=audit.model_outputs.anomaly,
-            fraud_score=audit.fraud_score,
-            model=decided.decision.model.version,
+            usual=usual_amount(features),
+            features=state.pending.pack(features),
+            categories=tuple(case.categories.values()),
+            anomaly=case.anomaly,
+            fraud_score=case.fraud_score,
+            model=self.models.champion.version,
         )
-        state.pending.add(seen, kinds)
+        state.pending.add(seen, case.categories)
 
     async def _learn(self, now_ms: int) -> None:
         """Let the index and the models have the labels that are known by now."""
@@ -138,7 +181,7 @@ class Engine:
                 return
         served = scorecard_model(self._policy)
         if champion != SCORECARD:
-            served = ServedModel(FRAUD_MODEL, f"{champion}-{examples}", brief(self._learners[champion].scorer()))
+            served = ServedModel(FRAUD_MODEL, f"{champion}-{examples}", self._learners[champion].scorer())
         self.models = replace(self.models, champion=served)
         state.serving, state.refreshed_ms, state.refreshed_examples = champion, now_ms, examples
 
@@ -156,22 +199,30 @@ class Engine:
         week = Week(until=_moment(until_ms), serving=self.state.serving, standings=self._tournament.standings())
         self.state.weeks.append(week)
 
-    def _explain(self, facts: ApplicationFacts, decided: Decided) -> None:
-        champion, anomaly = self.models.champion, decided.audit.model_outputs.anomaly
-        score = whole(champion.scorer).score(decided.features, categories(facts), anomaly)
+    def _explain(self, case: _Scored) -> None:
+        score = self.models.champion.scorer.score(case.examined.features, case.categories, case.anomaly)
         self.state.recorder.explain(score.contributions)
 
 
-def _to_remember(decided: Decided) -> ResultToRemember:
+def _end_of_stretch(applications: Sequence[ApplicationFacts], start: int) -> int:
+    """Where the stretch that begins at `start` ends."""
+    until_ms = applications[start].occurred_ms + STRETCH_MS
+    most = min(len(applications), start + STRETCH_ROWS)
+    return next((at for at in range(start + 1, most) if applications[at].occurred_ms >= until_ms), most)
+
+
+def _to_remember(case: _Scored) -> ResultToRemember:
     """What neighbours see of a decision; there is nobody to publish the rest to."""
+    facts, network = case.examined.facts, case.examined.network
     return ResultToRemember(
-        event_id=decided.decision.event_id,
-        application_id=decided.decision.application_id,
-        occurred_ms=decided.audit.event.occurred_ms,
-        decision_flag=decided.decision.decision,
+        event_id=facts.event_id,
+        application_id=facts.application_id,
+        occurred_ms=facts.occurred_ms,
+        decision_flag=case.verdict,
         result=_NOTHING_TO_PUBLISH,
         alert_ids=[],
-        usual=usual_amount(decided.features),
+        usual=usual_amount(case.examined.features),
+        ring=network.ring_join if network is not None else None,
     )
 
 

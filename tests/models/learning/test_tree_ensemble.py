@@ -122,7 +122,8 @@ def test_many_applications_get_what_each_gets_alone(seed: int, leaves: int) -> N
     trees = TreeEnsemble(-1.0, [grown(rng, leaves - 1), grown(rng, 2)])
     vectors = rng.choice([-1.5, -1.0, 0.0, 0.5, 1.0, math.nan], size=(7, COLUMNS)).astype(np.float32)
     alone = [trees.log_odds(inputs(*vector.tolist())) for vector in vectors]
-    assert trees.log_odds_of(vectors).tolist() == pytest.approx(alone, abs=1e-12)
+    together = trees.log_odds_of(vectors, np.zeros(vectors.shape, dtype=np.intp))
+    assert together.tolist() == pytest.approx(alone, abs=1e-12)
 
 
 def test_a_tree_with_more_leaves_than_a_number_has_bits_is_refused() -> None:
