@@ -51,11 +51,11 @@ class PendingLabels:
         """Features in little room. All rows of a history have the same names in the same order."""
         if self._absent is None:
             self._absent = list(features)
-        new = [name for name in self._absent if features[name] is not None]
-        if new:
-            self._names += new
-            self._absent = [name for name in self._absent if features[name] is None]
-        return msgpack.encode([features[name] for name in self._names])
+        get = features.get
+        if list(map(get, self._absent)).count(None) < len(self._absent):
+            self._names += [name for name in self._absent if get(name) is not None]
+            self._absent = [name for name in self._absent if get(name) is None]
+        return msgpack.encode(list(map(get, self._names)))
 
     def add(self, seen: Seen, categories: dict[str, str | None]) -> None:
         """Keep a row, whose `categories` hold values only, until its label is known."""
