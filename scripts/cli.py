@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "worker": ("scripts.worker:worker", "One worker; run more of them to scale."),
     "simulate": ("scripts.simulate:simulate", "Publish simulated applications, with known fraud patterns."),
     "models": ("scripts.models:models", "Which fraud models there are, which one decides, and to change that."),
+    "rings": ("scripts.rings:rings", "One ring as it stands: figures, members, a picture."),
     "backtest": ("scripts.backtest.command:backtest", "A table of the past through the core, and what it was worth."),
     "redrive": ("scripts.redrive:redrive", "Send dead letters back to their topics."),
     "rebuild": ("scripts.rebuild:rebuild", "What Valkey held again, from Kafka, while workers go on."),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from models.decision import Verdict
+from models.decision import Decision, Verdict
+from models.reasons import REASONS
 from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import HONEST
 from scripts.simulator.records import GroundTruth
@@ -14,10 +15,27 @@ from scripts.simulator.records import GroundTruth
 FIRST_OF_A_RING = 2
 """So many applications of a ring share nothing with earlier ones that would be suspicious: the figure that has a target
 counts those after them."""
-FRAUD_TARGET = 0.85
+FRAUD_TARGET = 0.90
 """Least share of fraudulent applications after the second of their ring that get review or reject."""
 HONEST_LIMIT = 0.03
 """Largest share of honest applications that get review or reject, over all and at each crowded place."""
+LINKS_LIMIT = 0.01
+"""Largest share of honest applications that get review or reject for nothing but what they share with others."""
+LINK_REASONS = frozenset(
+    (
+        *(text.code for text in REASONS.values() if text.group == "Network"),
+        *("BLACKLIST_NEAR", "BANK_CARD_SHARED", "FACE_REUSED", "PROFILE_MANY_IDS", "PHONE_IS_OTHERS_CONTACT"),
+        *(
+            "DEVICE_MANY_IDENTITIES",
+            "DEVICES_ALIKE",
+            "DEVICE_VELOCITY",
+            "PHONE_VELOCITY",
+            "GPS_CELL_CROWDED",
+            "IP_CROWDED",
+        ),
+    )
+)
+"""Reason codes that speak of what an application shares with others."""
 CROWDED = ("dormitory", "kiosk")
 """Typologies of honest people for whom the limit holds by itself: they share a device or a network with hundreds."""
 
@@ -50,6 +68,8 @@ class Typology(Struct, kw_only=True):
     every: Flagged
     late: Flagged
     """Nothing for honest typologies: they have no rings."""
+    linked: Flagged = field(default_factory=Flagged)
+    """Of all honest ones, those held back because of links alone; nothing for fraud."""
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -70,18 +90,32 @@ class Target(Struct, frozen=True, kw_only=True):
         return share >= self.threshold if self.at_least else share <= self.threshold
 
 
-def by_typology(truths: Iterable[GroundTruth], verdicts: Mapping[str, Verdict]) -> list[Typology]:
+def because_of_links(decision: Decision) -> bool:
+    """Whether the application would have been approved but for what it shares with others."""
+    strong = {reason.code for reason in decision.reasons if reason.effect != "note"}
+    return decision.decision != "approve" and strong <= LINK_REASONS
+
+
+def by_typology(
+    truths: Iterable[GroundTruth], verdicts: Mapping[str, Verdict], linked: Collection[str] = ()
+) -> list[Typology]:
     """Every typology that the simulator knows, frauds first, also those that did not occur; what a shift brings only
-    when there was one. Applications without a verdict are left out."""
+    when there was one. Applications without a verdict are left out; `linked` are those held back because of
+    links."""
     truths = list(truths)
     shifted = [SHIFT] if any(truth.typology == SHIFT.name for truth in truths) else []
     known = [(each.name, True) for each in (*FRAUD, *shifted)] + [(each.name, False) for each in HONEST]
-    rows = {name: Typology(name=name, fraud=fraud, every=Flagged(), late=Flagged()) for name, fraud in known}
+    rows = {
+        name: Typology(name=name, fraud=fraud, every=Flagged(), late=Flagged(), linked=Flagged())
+        for name, fraud in known
+    }
     for truth in truths:
         verdict = verdicts.get(truth.application_id)
         if verdict is not None:
             row, flagged = rows[truth.typology], verdict != "approve"
             row.every.count(flagged)
+            if not row.fraud:
+                row.linked.count(truth.application_id in linked)
             if truth.position is not None and truth.position > FIRST_OF_A_RING:
                 row.late.count(flagged)
     return list(rows.values())
@@ -100,6 +134,12 @@ def targets(rows: Iterable[Typology]) -> list[Target]:
             measured=sum((row.late for row in fraud), Flagged()),
             threshold=FRAUD_TARGET,
             at_least=True,
+        ),
+        Target(
+            name="honest, because of links",
+            measured=sum((row.linked for row in rows if not row.fraud), Flagged()),
+            threshold=LINKS_LIMIT,
+            at_least=False,
         ),
         *(
             Target(name=name, measured=measured, threshold=HONEST_LIMIT, at_least=False)

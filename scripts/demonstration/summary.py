@@ -18,12 +18,13 @@ NO_TYPOLOGY = "nothing special"
 
 def print_summary(console: Console, tally: Tally, seconds: float) -> None:
     """Counts, detection by typology, detection against its targets."""
-    rows = by_typology(tally.truths.values(), tally.verdicts)
+    rows = by_typology(tally.truths.values(), tally.verdicts, tally.linked)
     console.print()
     for line in _counts(tally, seconds):
         console.print(line, markup=False)
     console.print(_typologies(rows))
-    console.print("flagged: review or reject; 3rd on: applications after the second of their ring")
+    console.print("flagged: review or reject; 3rd on: applications after the second of their ring;")
+    console.print("of honest: flagged for nothing but what they share with others")
     console.print(_targets(targets(rows)))
 
 
@@ -57,7 +58,7 @@ def _typologies(rows: list[Typology]) -> Table:
         table.add_row(title, style="bold")
         for row in rows:
             if row.fraud == fraud:
-                late = _cells(row.late) if fraud else ()
+                late = _cells(row.late) if fraud else _cells(row.linked)
                 table.add_row(f"  {NO_TYPOLOGY if row.name == ORDINARY else row.name}", *_cells(row.every), *late)
     return table
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from models.alerts import Alert
 from models.dead_letter import DeadLetter
 from models.decision import Decision, Verdict
+from scripts.demonstration.detection import because_of_links
 from scripts.simulator.records import GroundTruth
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -63,6 +64,8 @@ class Tally:
         self.truths: dict[str, GroundTruth] = {}
         self.verdicts: dict[str, Verdict] = {}
         """Application id -> what holds now: a decision that supersedes another takes its place."""
+        self.linked: set[str] = set()
+        """Applications that are held back because of links alone."""
         self.duplicates = 0
         """Decisions that came again under the same decision_id."""
         self.superseded = 0
@@ -106,6 +109,9 @@ class Tally:
             self._counts[self.verdicts.get(application_id)] -= 1
             self._counts[decision.decision] += 1
             self.verdicts[application_id] = decision.decision
+            self.linked.discard(application_id)
+            if because_of_links(decision):
+                self.linked.add(application_id)
         if decision.decision != "approve":
             self._newest_flagged.appendleft(decision)
         if application_id not in self._decided_ms:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from models.decision import Verdict
-from scripts.demonstration.detection import Flagged, Target, Typology, by_typology, targets
+from models.decision import Reason, Verdict
+from scripts.demonstration.detection import Flagged, Target, Typology, because_of_links, by_typology, targets
 from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import HONEST
 from scripts.simulator.records import GroundTruth
-from tests.scripts.demonstration.published import truth
+from tests.scripts.demonstration.published import decision, truth
 
 RING: list[GroundTruth] = [truth(f"A-{position}", "device_farm", position) for position in range(1, 5)]
 
@@ -67,9 +68,29 @@ def test_the_share_of_nothing_is_unknown_and_no_target_is_met_or_missed_by_it() 
     assert target("kiosk", Flagged()).met is None
 
 
-@pytest.mark.parametrize(("flagged", "met"), [(84, False), (85, True), (86, True)])
-def test_fraud_meets_its_target_at_85_percent(flagged: int, met: bool) -> None:
+@pytest.mark.parametrize(("flagged", "met"), [(89, False), (90, True), (91, True)])
+def test_fraud_meets_its_target_at_90_percent(flagged: int, met: bool) -> None:
     assert target("fraud, 3rd of its ring on", Flagged(100, flagged)).met is met
+
+
+@pytest.mark.parametrize(("linked", "met"), [(0, True), (1, True), (2, False)])
+def test_honest_applications_held_back_because_of_links_meet_their_limit_at_1_percent(linked: int, met: bool) -> None:
+    people = [truth(f"A-{number}", "none") for number in range(100)]
+    verdicts: dict[str, Verdict] = {each.application_id: "review" for each in people}
+    rows = by_typology([*people, *RING], verdicts | {"A-1": "review"}, [f"A-{number}" for number in range(linked)])
+    found = next(each for each in targets(rows) if each.name == "honest, because of links")
+    assert (found.measured, found.met) == (Flagged(100, linked), met)
+
+
+@pytest.mark.parametrize(
+    ("codes", "linked"),
+    [(["RING_LARGE"], True), (["RING_GROWING", "DEVICE_EMULATOR"], False), (["FACE_REUSED", "CONTACT_SHARED"], True)],
+)
+def test_links_alone_hold_back_who_has_no_other_reason(codes: list[str], linked: bool) -> None:
+    reasons = [Reason(code=code, effect="review") for code in codes]
+    noted = Reason(code="DEVICE_VPN", effect="note")
+    assert because_of_links(replace(decision("A-1", "review"), reasons=[*reasons, noted])) is linked
+    assert not because_of_links(replace(decision("A-1"), reasons=[noted]))
 
 
 @pytest.mark.parametrize(("flagged", "met"), [(2, True), (3, True), (4, False)])

@@ -50,7 +50,7 @@ def test_it_has_a_line_for_each_typology_in_80_columns() -> None:
 def test_it_says_what_was_caught_from_the_third_of_a_ring_on_and_that_the_target_is_met() -> None:
     lines = summary(one_ring_caught_from_the_third_on())
     assert "device_farm 4 2 50.0% 2 2 100.0%" in lines
-    assert "fraud, 3rd of its ring on 2 2 100.0% at least 85% met" in lines
+    assert "fraud, 3rd of its ring on 2 2 100.0% at least 90% met" in lines
     assert "kiosk 0 0 - at most 3% -" in lines
 
 
