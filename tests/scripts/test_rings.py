@@ -51,7 +51,7 @@ async def a_ring(index: LinkIndex) -> str:
             f"A-{number}",
             id_number=f"id-{number}",
             bank_card="b",
-            face_id="f" if number else "other",
+            shared={"face_id": "f" if number else "other"},
             at_ms=NOON_MS + number,
         )
         ring_id = await decided(index, facts)
