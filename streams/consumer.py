@@ -17,6 +17,9 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from mode import Service
 from mode.utils.futures import maybe_async
 
+from streams.fetch_rounds import shorten_rounds
+from streams.fetch_sessions import keep_sessions
+
 FETCH_PAUSE_S = 0.008
 """From the arrival of records to the next request for more. What arrives meanwhile is taken together: a batch of one
 costs as much to fetch, look up and publish as a batch of ten. On an idle stream the request is out already."""
@@ -50,7 +53,10 @@ class _NoThread(AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         await super().on_start()
-        pace_fetches(self._ensure_consumer()._fetcher)
+        fetcher = self._ensure_consumer()._fetcher
+        keep_sessions(fetcher)
+        shorten_rounds(fetcher)
+        pace_fetches(fetcher)
 
     async def on_stop(self) -> None:
         await self.on_thread_stop()

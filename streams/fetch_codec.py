@@ -39,13 +39,16 @@ def use_fast_fetch_codec() -> None:
 
 
 def encode_request(request: Any) -> bytes:
-    """The request as aiokafka would encode it, which never forgets a topic."""
+    """The request as aiokafka would encode it."""
     head = request.replica_id, request.max_wait_time, request.min_bytes, request.max_bytes, request.isolation_level
     parts = [_REQUEST.pack(*head, request.session_id, request.session_epoch, len(request.topics))]
     for topic, partitions in request.topics:
         parts += [_name(topic), _LENGTH.pack(len(partitions))]
         parts += [_REQUEST_PARTITION.pack(*partition) for partition in partitions]
-    parts += [_LENGTH.pack(0), _name(request.rack_id)]
+    parts.append(_LENGTH.pack(len(request.forgotten_topics_data)))
+    for topic, numbers in request.forgotten_topics_data:
+        parts += [_name(topic), _LENGTH.pack(len(numbers)), *map(_LENGTH.pack, numbers)]
+    parts.append(_name(request.rack_id))
     return b"".join(parts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -35,6 +36,8 @@ from streams.publisher import Outgoing
 from streams.runner import Accepted, Handled
 
 logger = structlog.get_logger(__name__)
+lines = logging.getLogger(__name__)
+"""Where the logger's lines go: it says more quickly that a line is not wanted."""
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -210,6 +213,8 @@ def _decide_one(
 def _count(case: Decided, deps: Dependencies) -> None:
     """Count a decision that stands, and log it at debug: a line a decision is for looking into things."""
     deps.metrics.count_decision(case)
+    if not lines.isEnabledFor(logging.DEBUG):
+        return
     decision = case.decision
     logger.debug(
         "decided",

@@ -46,6 +46,13 @@ def test_a_request_is_encoded_as_aiokafka_does(request: FetchRequest) -> None:
     assert encode_request(made) == FetchRequest_v11.SCHEMA.encode([getattr(made, name) for name in made.SCHEMA.names])
 
 
+@given(requested, of_topics(int32))
+def test_so_is_one_that_forgets_partitions(request: FetchRequest, forgotten: list[tuple[str, list[Any]]]) -> None:
+    made = request.build(FetchRequest_v11)
+    made.forgotten_topics_data = forgotten
+    assert encode_request(made) == FetchRequest_v11.SCHEMA.encode([getattr(made, name) for name in made.SCHEMA.names])
+
+
 @given(received)
 def test_a_response_is_decoded_as_aiokafka_encodes_it(response: tuple[Any, ...]) -> None:
     raw = FetchResponse_v11.SCHEMA.encode(response)

@@ -1,0 +1,136 @@
+"""Incremental fetch sessions (KIP-227): the broker remembers what it was asked for, so that a request names only the
+partitions that have changed since the last one, and a response only those with something new.
+
+aiokafka 0.14 asks for every partition every time. A worker has 72, and all but a few of them are idle: naming them all,
+finding nothing in them and being told so was most of what a fetch cost, here and in the broker (docs/adr/0026).
+`tests/streams/test_fetch_sessions.py` fails when aiokafka's inside changes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.protocol.fetch import FetchRequest, FetchRequest_v11
+
+POLLS_NOTED_EVERY_S = 1.0
+_NEW = 0
+"""Epoch that begins a session."""
+_LAST_EPOCH = 2**31 - 1
+
+Wanted = tuple[int, int, int]
+"""Partition, offset, most bytes."""
+
+
+class FetchSession:
+    """What one broker knows of what we want from it."""
+
+    def __init__(self) -> None:
+        self._id = 0
+        self._epoch = _NEW
+        self._known: dict[tuple[str, int], Wanted] = {}
+
+    def request(self, whole: FetchRequest) -> FetchRequest:
+        """The request to be sent in place of one that names everything."""
+        request = _SessionRequest.__new__(_SessionRequest)
+        request.__dict__ |= whole.__dict__
+        request.session = self
+        return request
+
+    def ask(self, topics: Iterable[tuple[str, list[Wanted]]]) -> tuple[int, int, Any, Any]:
+        """The session and its epoch; by topic the partitions to be named, and those that are not wanted any more. From
+        now on the broker is taken to know all that."""
+        wanted = {(topic, each[0]): each for topic, partitions in topics for each in partitions}
+        known = {} if self._epoch == _NEW else self._known
+        named = [(topic, each) for (topic, _), each in wanted.items() if known.get((topic, each[0])) != each]
+        forgotten = [place for place in known if place not in wanted]
+        self._known = wanted
+        return self._id, self._epoch, _by_topic(named), _by_topic(forgotten)
+
+    def answered(self, response: Any) -> None:
+        """The broker has answered what was asked last."""
+        if response.error_code or not response.session_id:
+            self.lost()
+        else:
+            self._id = response.session_id
+            self._epoch = self._epoch % _LAST_EPOCH + 1
+
+    def lost(self) -> None:
+        """Nobody knows what the broker knows: the next request names everything, and ends what there is."""
+        self._epoch = _NEW
+
+
+class _SessionRequest(FetchRequest):  # type: ignore[misc]  # aiokafka has no types
+    """A fetch request within a session."""
+
+    session: FetchSession
+
+    def build(self, request_struct_class: Any) -> Any:
+        if request_struct_class is not FetchRequest_v11:
+            return super().build(request_struct_class)
+        session_id, epoch, topics, forgotten = self.session.ask(self._topics)
+        named = [
+            (topic, [(partition, -1, offset, -1, most) for partition, offset, most in partitions])
+            for topic, partitions in topics
+        ]
+        limits = self._max_wait_ms, self._min_bytes, self._max_bytes, self._isolation_level
+        return FetchRequest_v11(-1, *limits, session_id, epoch, named, forgotten, self._rack_id)
+
+
+class _SessionClient:
+    """An aiokafka client that keeps fetch sessions."""
+
+    def __init__(self, client: Any) -> None:
+        self.cluster = client.cluster
+        self._client = client
+        self._sessions: defaultdict[int, FetchSession] = defaultdict(FetchSession)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    async def send(self, node_id: int, request: Any, **options: Any) -> Any:
+        if not isinstance(request, FetchRequest):
+            return await self._client.send(node_id, request, **options)
+        session = self._sessions[node_id]
+        try:
+            response = await self._client.send(node_id, session.request(request), **options)
+        except BaseException:
+            session.lost()
+            raise
+        if isinstance(response, FetchRequest_v11.RESPONSE_TYPE):
+            session.answered(response)
+        return response
+
+
+def keep_sessions(fetcher: Any) -> None:
+    """Let aiokafka's fetcher fetch in sessions."""
+    fetcher._client = _SessionClient(fetcher._client)
+    fetcher._proc_fetch_request = _noting_polls(fetcher._proc_fetch_request)
+
+
+def _noting_polls(fetch: Callable[..., Awaitable[bool]]) -> Callable[..., Awaitable[bool]]:
+    """Faust complains of partitions that were not polled for a while, and knows by what responses name."""
+    due = 0.0
+
+    async def noting(assignment: Any, broker: int, request: Any) -> bool:
+        nonlocal due
+        records = await fetch(assignment, broker, request)
+        now = time.time()
+        if now >= due and assignment.active:
+            due = now + POLLS_NOTED_EVERY_S
+            for topic, partitions in request.topics:
+                for partition, *_ in partitions:
+                    assignment.state_value(TopicPartition(topic, partition)).timestamp = int(now * 1000)
+        return records
+
+    return noting
+
+
+def _by_topic(places: Iterable[tuple[str, Any]]) -> list[tuple[str, list[Any]]]:
+    grouped: defaultdict[str, list[Any]] = defaultdict(list)
+    for topic, each in places:
+        grouped[topic].append(each)
+    return list(grouped.items())
