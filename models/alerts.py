@@ -25,7 +25,7 @@ AlertKind = Literal[
     "DEGRADED",
 ]
 AlertSeverity = Literal["low", "medium", "high", "critical"]
-EvidenceValue = str | int | float | bool | None | list[str] | dict[str, int]
+EvidenceValue = str | int | float | bool | None | list[str] | dict[str, int | float]
 
 
 class AlertSubject(Struct, frozen=True, kw_only=True):

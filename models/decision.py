@@ -9,6 +9,7 @@ from msgspec import Struct
 from models.enrichment import Enrichment
 from models.events import Time
 from models.facts import ApplicationFacts
+from models.recall.cause import Recall
 from models.rings.state import RingJoin
 
 Verdict = Literal["approve", "review", "reject"]
@@ -160,3 +161,5 @@ class DecisionAudit(Struct, frozen=True, kw_only=True):
     supersedes: str | None = None
     ring: RingJoin | None = None
     """The ring that the decision saw the application in, which the index then takes it into; None: none."""
+    recall: Recall | None = None
+    """Why the decision that this one supersedes no longer stood; None: it stood, or was made without the index."""

@@ -12,6 +12,8 @@ from models.facts import ApplicationFacts
 from models.policy.document import DecisionThresholds
 from models.policy.policy import Policy
 from models.policy.rules import STRENGTH, RuleInput
+from models.recall.cause import Recall
+from models.recall.reason import recall_reason
 
 HIGH_SCORE_FEATURES = 3
 """So many features the reason MODEL_HIGH_SCORE names."""
@@ -37,8 +39,10 @@ def judge(
     fraud_score: float,
     top_features: Sequence[FeatureContribution],
     anomaly: float | None,
+    recall: Recall | None = None,
 ) -> Judged:
-    """Rules, thresholds and random control, in this order. The reason MODEL_HIGH_SCORE may name `top_features`."""
+    """Rules, what a recall says, thresholds and random control, in this order. The reason MODEL_HIGH_SCORE may name
+    `top_features`."""
     rule_input = RuleInput(
         features=features,
         channel=facts.channel,
@@ -47,6 +51,7 @@ def judge(
         fraud_score=fraud_score,
     )
     reasons = [_with_lists(reason, enrichment) for reason in policy.rules.run(rule_input)]
+    reasons += [] if recall is None else [recall_reason(recall)]
     reasons += _degraded(enrichment, policy)
     reasons += _high_score(fraud_score, top_features, _verdict(reasons), policy.document.decision)
     verdict = _verdict(reasons)

@@ -3,7 +3,7 @@
 Nothing here reads a clock, waits or remembers, so the audit record alone makes the same decision again:
 
     decide(audit.event, audit.enrichment, policy, models, model_outputs=audit.model_outputs,
-           decided_at=audit.decided_at, latency_ms=0, supersedes=audit.supersedes)
+           decided_at=audit.decided_at, latency_ms=0, supersedes=audit.supersedes, recall=audit.recall)
 
 What another model, or another policy's scorecard, would have said: pass `ModelOutputs(anomaly=...)` with that alone.
 """
@@ -40,6 +40,7 @@ from models.judgement import judge
 from models.missing import missing_groups
 from models.network import Network, summarise
 from models.policy.policy import Policy
+from models.recall.cause import Recall
 from models.rings.suspicion import PRIOR_WEIGHTS, SuspicionWeights, suspicion
 from models.scoring.anomaly import AnomalyModel
 from models.scoring.contributions import top_contributions
@@ -157,12 +158,14 @@ def decide(
     latency_ms: float,
     model_outputs: ModelOutputs | None = None,
     supersedes: str | None = None,
+    recall: Recall | None = None,
 ) -> Decided:
     """Decide one application.
 
     `decided_at` is the time now, aware; `latency_ms` what has passed since the worker received the application.
     `model_outputs` are those of the audit record when a past decision is made again; None asks the models.
-    `supersedes` is the id of the degraded decision that this one takes the place of.
+    `supersedes` is the id of the decision that this one takes the place of: a degraded one, or one that is recalled.
+    `recall` says why an approved application is decided again.
     """
     examined = examine(facts, enrichment, policy, models, model_outputs)
     network, features = examined.network, examined.features
@@ -177,6 +180,7 @@ def decide(
         fraud_score=champion.fraud_score,
         top_features=champion.top_features,
         anomaly=outputs.anomaly,
+        recall=recall,
     )
     scores, reasons, verdict = policy.variables.score(features), judged.reasons, judged.verdict
 
@@ -225,6 +229,7 @@ def decide(
         control_probability=policy.document.control.share if judged.is_control else None,
         supersedes=supersedes,
         ring=network.ring_join if network is not None else None,
+        recall=recall,
     )
     alerts: list[Alert] = []
     if enrichment.observation is not None and network is not None:

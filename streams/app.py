@@ -26,6 +26,7 @@ from streams.agents.applications import decide_applications, decide_deferred, de
 from streams.agents.device_events import remember_devices
 from streams.agents.labels import take_labels, take_strayed_labels
 from streams.agents.lists import update_lists
+from streams.agents.recalls import decide_recalled, decode_recall
 from streams.batches import assignment_of, hand_on_at_once, is_assigned
 from streams.breaker import Breaker
 from streams.codec import RecordDecoder
@@ -43,6 +44,7 @@ from streams.metrics import Metrics
 from streams.pacing import pace_metadata_requests
 from streams.probes import watch_index
 from streams.publisher import Publisher
+from streams.recalling import RECALLS
 from streams.runner import Handled, run
 from streams.serving import ModelFollower
 from streams.snapshots import ModelStore
@@ -153,6 +155,7 @@ def build_app(settings: Settings, dependencies: Dependencies | None = None) -> A
     label = edge(RecordDecoder(Label), label_facts)
     _agent(app, "labels", label, partial(take_labels, join=app.label_join))
     _agent(app, "strayed-labels", label, partial(take_strayed_labels, join=app.label_join))
+    _agent(app, RECALLS, decode_recall, partial(decide_recalled, join=app.label_join))
     return app
 
 

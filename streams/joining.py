@@ -24,6 +24,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from msgspec import DecodeError, Struct, json
 
+from models.decision import DecisionAudit
 from models.events import Label, Time
 from models.facts import epoch_ms
 from models.labelling import Told
@@ -53,6 +54,9 @@ LOOK_EVERY_S = 1.0
 NOTE_EVERY_S = 60.0
 RETRY_PAUSE_S = 1.0
 
+PUBLISHED_WITHIN_MS = 10_000
+"""A decision that the index knows of has been published and read after so long, or was lost before it was."""
+
 _NOBODY = Assignment(-1, frozenset())
 
 
@@ -75,6 +79,9 @@ class LabelJoin:
         self._store = FrozenStore(settings.data_dir / "frozen" / settings.consumer_group)
         self._cases = LabelCases(deps, self._store)
         self._ready = _NOBODY
+        self._consumer: AIOKafkaConsumer | None = None
+        self._read_ms: dict[int, int] = {}
+        self._decode_audit = json.Decoder(DecisionAudit).decode
         self._take_label = edge(RecordDecoder(Label), label_facts)
 
     async def run(self) -> None:
@@ -86,7 +93,7 @@ class LabelJoin:
                 logger.warning("label_join_waits", error=type(error).__name__)
             except Exception:  # applications go on; labels wait, and are tried again
                 logger.exception("label_join_failed")
-            self._ready = _NOBODY
+            self._ready, self._consumer = _NOBODY, None
             await asyncio.sleep(RETRY_PAUSE_S)
 
     def close(self) -> None:
@@ -115,6 +122,36 @@ class LabelJoin:
             await self._cases.add_labels(home, here)
         return strayed
 
+    async def audits(self, application_id: str) -> list[DecisionAudit]:
+        """The decisions on an application that have been read, in the order in which they were published; those of
+        another release that cannot be read are left out. Raises NotReadyError while its partition is not up to date."""
+        audits: list[DecisionAudit] = []
+        for value in self._store.audits(await self._home(application_id), application_id):
+            try:
+                audits.append(self._decode_audit(value))
+            except DecodeError as error:
+                logger.warning("decision_audit_unreadable", application_id=application_id, error=str(error))
+        return audits
+
+    async def expect_no_more(self, application_id: str, asked_ms: int) -> None:
+        """Return when no decision on an application from before `asked_ms` will still be read. Raises NotReadyError
+        while one may: decisions have not been read that far, or it was only just being published."""
+        home = await self._home(application_id)
+        if epoch_ms(self._deps.clock()) - asked_ms >= PUBLISHED_WITHIN_MS and self._consumer is not None:
+            place = self._place(AUDIT, home)
+            end = (await self._consumer.end_offsets([place]))[place]
+            if self._cases.read_to(home, AUDIT) >= end or self._read_ms.get(home, 0) > asked_ms + PUBLISHED_WITHIN_MS:
+                return
+        raise NotReadyError(f"a decision on {application_id} may still be read")
+
+    async def _home(self, application_id: str) -> int:
+        """The partition of an application's decisions."""
+        numbers = await self._deps.publisher.partitions(self._deps.settings.topic(AUDIT))
+        home = partition_of(application_id.encode(), numbers)
+        if self._assigned() != self._ready or home not in self._ready.partitions:
+            raise NotReadyError(f"partition {home} is not up to date")
+        return home
+
     async def _follow(self) -> None:
         settings = self._deps.settings
         consumer = AIOKafkaConsumer(
@@ -127,6 +164,7 @@ class LabelJoin:
         )
         looked = noted = monotonic()
         async with running(consumer, settings):
+            self._consumer = consumer
             while True:
                 if self._assigned() != self._ready:
                     await self._bring_up_to_date(consumer)
@@ -222,6 +260,7 @@ class LabelJoin:
                 if record.key and record.value
             ]
             await self._cases.add_decisions(place.partition, audits, records[-1].offset + 1)
+            self._read_ms[place.partition] = records[-1].timestamp
             await asyncio.sleep(REST * (perf_counter() - began))
         lag = [
             (consumer.highwater(place) or 0) - self._cases.read_to(place.partition, AUDIT)

@@ -99,6 +99,9 @@ class Metrics:
         self.examples = Counter(
             "tidegate_examples", "Labelled applications told to the learner", ["fraud"], registry=registry
         )
+        self.recalled = Counter(
+            "tidegate_recalled", "Approved applications that were taken back to review", registry=registry
+        )
         self.frozen_lag = Gauge(
             "tidegate_frozen_lag_records", "Decisions that labels of this worker's partitions cannot be joined with",
             registry=registry,

@@ -132,6 +132,16 @@ TOPICS: tuple[Topic, ...] = (
     ),
     # Applications that were decided without the link index, tokenised, until it is back.
     Topic(name="deferred", key="application_id", direction="internal", record=None, retention=timedelta(days=7)),
+    # Approved applications that are connected with a fraud or a listed identifier, until they are decided again. Their
+    # audited decisions are kept by the worker that has the partition of the same number.
+    Topic(
+        name="recalls",
+        key="application_id",
+        direction="internal",
+        record=None,
+        retention=timedelta(days=7),
+        partitions_of="decision-audit",
+    ),
     # Labels that upstream's client put into another partition than the decision on the application is in; kept as
     # labels are.
     Topic(

@@ -16,10 +16,14 @@ from models.features.registry import FEATURE_NAMES
 from models.pipeline import Decided, Models, decide, decision_id
 from models.policy.policy import DEFAULT_POLICY, Policy, load_policy, load_policy_file
 from models.reasons import REASONS
+from models.recall.cause import Recall
 from tests.builders import CELL, NOON_MS, application, moment
 from tests.builders_network import SELF, device_state, link, neighbour, observation, sighting, velocity
 
 POLICY = load_policy_file()
+RECALL = Recall(
+    cause="fraud", source="A-9", event_id="l-1", distance=1, path=["A-9", "bank_card", "A-1"], alert_id="alert"
+)
 DECIDED_AT = moment(NOON_MS + 120)
 
 
@@ -131,6 +135,7 @@ def again(audit: DecisionAudit, policy: Policy = POLICY) -> Decided:
         latency_ms=3.4567,
         model_outputs=record.model_outputs,
         supersedes=record.supersedes,
+        recall=record.recall,
     )
 
 
@@ -141,9 +146,10 @@ def again(audit: DecisionAudit, policy: Policy = POLICY) -> Decided:
         decided(*farm()),
         decided(enrichment=DEGRADED_INDEX),
         decided(supersedes="earlier"),
+        decided(supersedes="earlier", recall=RECALL),
         decided(model_outputs=ModelOutputs(anomaly=0.99)),
     ],
-    ids=["plain", "farm", "degraded", "superseding", "anomalous"],
+    ids=["plain", "farm", "degraded", "superseding", "recalled", "anomalous"],
 )
 def test_the_audit_record_alone_makes_the_same_decision_again(case: Decided) -> None:
     repeated = again(case.audit)

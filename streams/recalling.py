@@ -1,0 +1,116 @@
+"""Recalls: what is connected with a confirmed fraud or a newly listed identifier is found, reported, and held back.
+
+What one recall finds is kept in the index before it is published: whoever takes the same label or entry again publishes
+the same, though the applications have been decided again since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import structlog
+from msgspec import msgpack
+
+from config.settings import Settings
+from models.enrichment import UNLINKED_KINDS, WEAK_KINDS
+from models.facts import Identifier, IdentifierKind, ListEntryFacts, epoch_ms
+from models.recall.cause import Cause, EntryListed, FraudConfirmed
+from models.recall.report import Found, report
+from models.recall.search import HOPS_MAX, Search
+from streams.codec import encode
+from streams.dependencies import Dependencies
+from streams.index.layout import short_hash
+from streams.index.protocol import LinkIndex
+from streams.publisher import Outgoing
+
+logger = structlog.get_logger(__name__)
+
+LISTED_HOPS = 1
+"""Who is strongly linked with what has a listed identifier is near; further away nobody is, as when deciding."""
+RECALLS = "recalls"
+"""The topic, without prefix."""
+
+_found_decoder = msgpack.Decoder(Found)
+
+
+async def recall_frauds(frauds: Iterable[FraudConfirmed], deps: Dependencies) -> list[Outgoing]:
+    """What to publish of applications that turned out to be fraud. Raises IndexUnavailableError."""
+    outgoing: list[Outgoing] = []
+    for application_id, cause in {each.application_id: each for each in frauds}.items():
+        found = await find(cause, {short_hash(application_id): (0, [])}, HOPS_MAX, deps.index, deps.clock())
+        outgoing += await _kept(f"fraud {application_id}", found, deps)
+    return outgoing
+
+
+async def recall_listed(entries: Sequence[ListEntryFacts], deps: Dependencies) -> list[Outgoing]:
+    """What to publish of identifiers that joined lists. Raises IndexUnavailableError."""
+    now_ms = epoch_ms(deps.clock())
+    added = [
+        each
+        for each in entries
+        if each.action == "add" and (each.expires_at is None or epoch_ms(each.expires_at) > now_ms)
+    ]
+    contacts = [Identifier("contact_phone", each.token) for each in added if each.kind == "phone"]
+    own = [Identifier(each.kind, each.token) for each in added]
+    held = dict(zip([*own, *contacts], await deps.index.holders([*own, *contacts]), strict=True))
+    outgoing: list[Outgoing] = []
+    for entry in added:
+        starts = _starts(entry, held)
+        if starts:
+            cause = _listed(entry)
+            found = await find(cause, starts, _hops(entry.kind), deps.index, deps.clock())
+            outgoing += await _kept(f"entry {entry.event_id}", found, deps)
+    return outgoing
+
+
+async def find(
+    cause: Cause, starts: Mapping[str, tuple[int, list[str]]], hops: int, index: LinkIndex, now: datetime
+) -> Found:
+    """Walk outward and say what is to be published; `starts` as `Search` takes them. Raises IndexUnavailableError."""
+    search = Search(starts, hops)
+    while names := search.wanted():
+        search.take(names, await index.look(names))
+    return report(cause, search.reached, search.cut, now)
+
+
+def outgoing_of(found: Found, settings: Settings) -> list[Outgoing]:
+    """The records of what a recall found."""
+    alerts = [Outgoing(settings.topic("alerts"), each.alert_id.encode(), encode(each)) for each in found.alerts]
+    orders = [Outgoing(settings.topic(RECALLS), each.application_id.encode(), encode(each)) for each in found.orders]
+    return [*alerts, *orders]
+
+
+async def _kept(cause: str, found: Found, deps: Dependencies) -> list[Outgoing]:
+    """What stands of it: what was found first of the same cause."""
+    if not found.alerts:
+        return []
+    (stands,) = await deps.index.keep_recalls([(cause, msgpack.encode(found))])
+    found = _found_decoder.decode(stands)
+    for alert in found.alerts:
+        deps.metrics.alerts.labels(alert.kind).inc()
+        logger.info("alert", kind=alert.kind, alert_id=alert.alert_id, applications=len(alert.applications))
+    return outgoing_of(found, deps.settings)
+
+
+def _listed(entry: ListEntryFacts) -> EntryListed:
+    return EntryListed(
+        event_id=entry.event_id,
+        list=entry.list,
+        kind=entry.kind,
+        token=entry.token,
+        severity=entry.severity,
+        reason=entry.reason,
+    )
+
+
+def _starts(entry: ListEntryFacts, held: Mapping[Identifier, list[str]]) -> dict[str, tuple[int, list[str]]]:
+    """Applications that have the identifier, and those that name a listed phone as a contact's."""
+    contacts = held.get(Identifier("contact_phone", entry.token), []) if entry.kind == "phone" else []
+    own = held[Identifier(entry.kind, entry.token)]
+    return {name: (1, ["contact_phone"]) for name in contacts} | {name: (0, [entry.kind]) for name in own}
+
+
+def _hops(kind: IdentifierKind) -> int:
+    """Customers of a listed merchant are strangers to each other: their friends are none of his."""
+    return 0 if kind in (*UNLINKED_KINDS, *WEAK_KINDS) else LISTED_HOPS
