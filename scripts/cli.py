@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rings": ("scripts.rings:rings", "One ring as it stands: figures, members, a picture."),
     "backtest": ("scripts.backtest.command:backtest", "A table of the past through the core, and what it was worth."),
     "redrive": ("scripts.redrive:redrive", "Send dead letters back to their topics."),
+    "recall": ("scripts.recall:recall", "What is connected with a fraud: report it, and back to review."),
     "rebuild": ("scripts.rebuild:rebuild", "What Valkey held again, from Kafka, while workers go on."),
     "chaos": ("scripts.chaos.command:chaos", "Disturb real workers and audit what became of every event."),
     "bench": ("scripts.bench.command:bench", "Measure decisions a second and latency."),

@@ -15,12 +15,14 @@ from msgspec import msgpack
 from config.settings import Settings
 from models.enrichment import UNLINKED_KINDS, WEAK_KINDS
 from models.facts import Identifier, IdentifierKind, ListEntryFacts, epoch_ms
-from models.recall.cause import Cause, EntryListed, FraudConfirmed
+from models.link_weights import Crowds
+from models.policy.policy import Policy
+from models.recall.cause import EntryListed, FraudConfirmed
 from models.recall.report import Found, report
 from models.recall.search import HOPS_MAX, Search
 from streams.codec import encode
 from streams.dependencies import Dependencies
-from streams.index.layout import short_hash
+from streams.index.layout import TOKEN_CHARACTERS, short_hash
 from streams.index.protocol import LinkIndex
 from streams.publisher import Outgoing
 
@@ -38,7 +40,7 @@ async def recall_frauds(frauds: Iterable[FraudConfirmed], deps: Dependencies) ->
     """What to publish of applications that turned out to be fraud. Raises IndexUnavailableError."""
     outgoing: list[Outgoing] = []
     for application_id, cause in {each.application_id: each for each in frauds}.items():
-        found = await find(cause, {short_hash(application_id): (0, [])}, HOPS_MAX, deps.index, deps.clock())
+        found = await find_connected(cause, deps.index, deps.policy, deps.clock())
         outgoing += await _kept(f"fraud {application_id}", found, deps)
     return outgoing
 
@@ -59,19 +61,32 @@ async def recall_listed(entries: Sequence[ListEntryFacts], deps: Dependencies) -
         starts = _starts(entry, held)
         if starts:
             cause = _listed(entry)
-            found = await find(cause, starts, _hops(entry.kind), deps.index, deps.clock())
+            search = Search(starts, _hops(entry.kind), _known_crowds(deps.policy))
+            await _walk(search, deps.index)
+            found = report(cause, search.reached, search.cut, deps.clock())
             outgoing += await _kept(f"entry {entry.event_id}", found, deps)
     return outgoing
 
 
-async def find(
-    cause: Cause, starts: Mapping[str, tuple[int, list[str]]], hops: int, index: LinkIndex, now: datetime
-) -> Found:
-    """Walk outward and say what is to be published; `starts` as `Search` takes them. Raises IndexUnavailableError."""
-    search = Search(starts, hops)
+async def find_connected(cause: FraudConfirmed, index: LinkIndex, policy: Policy, now: datetime) -> Found:
+    """Walk outward from a fraud, over links and to the other members of its living ring, and say what is to be
+    published. Raises IndexUnavailableError."""
+    search = Search({short_hash(cause.application_id): (0, [])}, HOPS_MAX, _known_crowds(policy))
+    await _walk(search, index)
+    if search.reached and (ring_id := search.reached[0].application.ring_id) is not None:
+        members = await index.ring_members(ring_id)
+        search.add_ring(ring_id, [short_hash(each.application_id) for each in members])
+        await _walk(search, index)
+    return report(cause, search.reached, search.cut, now)
+
+
+async def _walk(search: Search, index: LinkIndex) -> None:
     while names := search.wanted():
         search.take(names, await index.look(names))
-    return report(cause, search.reached, search.cut, now)
+
+
+def _known_crowds(policy: Policy) -> Crowds:
+    return {(kind, token[:TOKEN_CHARACTERS]): weight for (kind, token), weight in policy.crowds.items()}
 
 
 def outgoing_of(found: Found, settings: Settings) -> list[Outgoing]:

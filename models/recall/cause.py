@@ -49,7 +49,7 @@ class Recall(Struct, frozen=True, kw_only=True):
     """Strong links from the fraud, or from what has the listed identifier: 0 has it itself."""
     path: list[str]
     """From there to the application: application ids, and between them the kind of identifier that links them. A path
-    from a list begins with the kind that is listed."""
+    from a list begins with the kind that is listed; one that goes over a ring's id is not seen in links any more."""
     alert_id: str
     """The alert that reported it."""
 

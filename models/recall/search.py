@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from models.enrichment import Link
-from models.link_weights import NEGLIGIBLE, STRONG, link_weight
+from models.link_weights import NEGLIGIBLE, NO_CROWDS, STRONG, Crowds, link_weight
 from models.network import ROUNDING
 from models.recall.seen import SeenApplication
 
@@ -39,14 +39,18 @@ class Reached(Struct, frozen=True, kw_only=True):
 class Search:
     """One walk. Known frauds lead on like any other; who is known to be honest leads on to nobody."""
 
-    def __init__(self, starts: Mapping[str, tuple[int, list[str]]], hops: int = HOPS_MAX) -> None:
-        """`starts`: name -> distance and the path that leads there. `hops`: links that are followed from them."""
+    def __init__(
+        self, starts: Mapping[str, tuple[int, list[str]]], hops: int = HOPS_MAX, crowds: Crowds = NO_CROWDS
+    ) -> None:
+        """`starts`: name -> distance and the path that leads there. `hops`: links that are followed from them. `crowds`
+        are those that the policy knows, by the beginning of their tokens as the index keeps it."""
         self.reached: list[Reached] = []
         self.cut = False
         """There was more than `REACHED_MAX`."""
         self._ways = dict(starts)
         self._next = list(starts)
         self._hops = hops
+        self._crowds = crowds
 
     def wanted(self) -> list[str]:
         """The names to look at next; none when the walk is over."""
@@ -69,14 +73,24 @@ class Search:
         if self._hops < 0:
             self._next = []
 
+    def add_ring(self, ring_id: str, names: Sequence[str]) -> None:
+        """Go on with the members of the living ring of the first application that have not been reached: some links
+        are too old to be seen now, or were behind 64 newer ones."""
+        if self.reached:
+            first, last = self.reached[0].application, self.reached[-1]
+            for name in names:
+                if name not in self._ways:
+                    self._ways[name] = last.distance + 1, [first.application_id, ring_id]
+                    self._next.append(name)
+
     def _follow(self, reached: Reached) -> None:
-        for name, kind in strong_partners(reached.application).items():
+        for name, kind in strong_partners(reached.application, self._crowds).items():
             if name not in self._ways:
                 self._ways[name] = reached.distance + 1, [*reached.path, kind]
                 self._next.append(name)
 
 
-def strong_partners(application: SeenApplication) -> dict[str, str]:
+def strong_partners(application: SeenApplication, crowds: Crowds = NO_CROWDS) -> dict[str, str]:
     """Names of the applications that are strongly linked with it -> the kind that weighs most among what they share."""
     weights: defaultdict[str, float] = defaultdict(float)
     heaviest: dict[str, tuple[float, str]] = {}
@@ -86,6 +100,7 @@ def strong_partners(application: SeenApplication) -> dict[str, str]:
         applicants = [*(other.applicant for other in shared.others), application.applicant]
         members = list(range(len(applicants)))
         weight = link_weight(Link(shared.kind, shared.token, len(members), shared.channels, members), applicants)
+        weight *= crowds.get((shared.kind, shared.token), 1.0)
         if weight < NEGLIGIBLE:
             continue
         for other in shared.others:

@@ -46,3 +46,5 @@ class SeenApplication(Struct, frozen=True, array_like=True):
     loan: LoanFlag
     shared: list[Shared]
     """Identifiers of kinds that link people."""
+    ring_id: str | None = None
+    """The living ring that it is a member of; None: of none."""

@@ -15,7 +15,15 @@ from models.dead_letter import DeadLetter
 from models.decision import Verdict
 from streams.kafka import client_options, read_to_end, running
 
-TOPICS_READ_BY_WORKERS = ("applications", "deferred", "device-events", "blacklist-entries", "labels", "strayed-labels")
+TOPICS_READ_BY_WORKERS = (
+    "applications",
+    "deferred",
+    "device-events",
+    "blacklist-entries",
+    "labels",
+    "strayed-labels",
+    "recalls",
+)
 
 
 class DecisionHead(Struct, frozen=True):

@@ -1,7 +1,7 @@
 -- Reading without writing: an application as it stands, and who shares what with it. Behind observe.lua.
 
--- {prefix, names}. Of each name false, or its name, its stored node up to the identifiers, and flat pairs: an identifier (or
--- the same number in the other role) and what is stored of it.
+-- {prefix, names}. Of each name nothing, or its name, its stored node, for each identifier (or the same number in the other
+-- role) what is stored of it, and the name of its ring, if it is in one.
 local function look(request)
   local prefix, names = request[1], request[2]
   local keys, at = {}, {}
@@ -27,7 +27,7 @@ local function look(request)
       found[i] = mine
     end
   end
-  local values, answer = mget(wanted), {}
+  local values, answer, rings = mget(wanted), {}, {}
   for i, name in ipairs(names) do
     if found[i] then
       local pairs = {}
@@ -37,7 +37,12 @@ local function look(request)
         elseif #stored == NAME then stored = entry_of(stored, call("GET", prefix .. "A" .. stored)) end
         pairs[j] = "\146" .. pack(identifier) .. binary(stored)
       end
-      answer[i] = "\147" .. pack(name) .. binary(nodes[i]) .. array(pairs)
+      local known_by = ring_of(nodes[i])
+      if known_by and rings[known_by] == nil then
+        local ring, stored = find_ring(prefix, known_by)
+        rings[known_by] = stored and ring or false
+      end
+      answer[i] = "\148" .. pack(name) .. binary(nodes[i]) .. array(pairs) .. pack(known_by and rings[known_by] or "")
     else
       answer[i] = "\192"
     end

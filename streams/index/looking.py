@@ -12,6 +12,7 @@ from msgspec import Struct, msgpack
 
 from models.enrichment import RETENTION_MS, UNLINKED_KINDS, Neighbour
 from models.recall.seen import Holder, SeenApplication, Shared
+from models.rings.state import RING_PREFIX
 from streams.index.graph import Graph
 from streams.index.layout import (
     CHANNEL_CODES,
@@ -70,8 +71,8 @@ def shared(identifiers: Sequence[str], channel: str, others_of: Callable[[str], 
     ]
 
 
-def look_at(graph: Graph, node: Node | None) -> SeenApplication | None:
-    """An application in memory; None for one that was never observed."""
+def look_at(graph: Graph, node: Node | None, ring: str) -> SeenApplication | None:
+    """An application in memory; None for one that was never observed. `ring`: the name of its ring, empty for none."""
     if node is None or not node.application_id:
         return None
 
@@ -89,6 +90,7 @@ def look_at(graph: Graph, node: Node | None) -> SeenApplication | None:
         label=node.label,
         loan=node.loan,
         shared=shared(node.identifiers, node.channel, others_of),
+        ring_id=RING_PREFIX + ring if ring else None,
     )
 
 
@@ -99,6 +101,8 @@ class _Looked(Struct, frozen=True, array_like=True):
     node: bytes
     stored: list[tuple[str, bytes]]
     """Identifiers, of its own or of another role of the same number, and their entries."""
+    ring: str
+    """Empty: none."""
 
 
 _reply_decoder = msgpack.Decoder(list[_Looked | None])
@@ -131,6 +135,7 @@ def _seen(looked: _Looked) -> SeenApplication:
         label=head.label,
         loan=_LOANS[looked.node[1 + size + _FLAGS_AT] // _LOAN % len(_LOANS)],
         shared=shared(_identifiers(looked.node[1 + size :]), head.channel, others_of),
+        ring_id=RING_PREFIX + looked.ring if looked.ring else None,
     )
 
 

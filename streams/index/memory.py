@@ -249,7 +249,8 @@ class MemoryIndex:
 
     async def look(self, names: Sequence[str]) -> list[SeenApplication | None]:
         """See the protocol."""
-        return [look_at(self._graph, self._graph.nodes.get(name)) for name in names]
+        nodes = [self._graph.nodes.get(name) for name in names]
+        return [look_at(self._graph, node, self._rings.name_of(node)) for node in nodes]
 
     async def holders(self, identifiers: Sequence[Identifier]) -> list[list[str]]:
         """See the protocol."""

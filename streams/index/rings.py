@@ -37,6 +37,13 @@ class Rings:
         ring = self._rings.get(name)
         return None if ring is None else _now(ring)
 
+    def name_of(self, node: Node | None) -> str:
+        """The name of the ring that an application is in; empty: of none."""
+        if node is None or node.ring is None:
+            return ""
+        name = _now(node.ring).founders[0][1]
+        return name if name in self._rings else ""
+
     def join(self, found: RingJoin, nodes: Sequence[Node]) -> None:
         """Make one ring of these applications and of all the rings that they are in."""
         founder = founder_of(found)

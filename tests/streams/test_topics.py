@@ -32,7 +32,7 @@ CONTRACT_TOPICS = {
         "model-versions",
         "policy-versions",
     },
-    "internal": {"deferred", "redriven", "strayed-labels", "training"},
+    "internal": {"deferred", "recalls", "redriven", "strayed-labels", "training"},
 }
 
 
@@ -96,7 +96,7 @@ async def test_fewer_partitions_than_asked_for_are_wrong(settings: Settings) -> 
     problems = await create_or_check(settings.model_copy(update={"partitions": 2}), create=True)
     assert {problem.aspect for problem in problems} == {"partitions"}
     assert {problem.topic for problem in problems} == {
-        settings.topic(topic.name) for topic in TOPICS if topic.name not in ("training", "strayed-labels")
+        settings.topic(topic.name) for topic in TOPICS if topic.name not in ("training", "strayed-labels", "recalls")
     }
     assert str(problems[0]) == f"topic {settings.topic('applications')}: partitions is 1, wanted at least 2"
 
@@ -106,18 +106,17 @@ async def test_more_partitions_than_asked_for_are_fine(settings: Settings) -> No
     assert await create_or_check(with_one_partition(settings), create=True) == []
 
 
-async def test_training_has_one_partition_and_strayed_labels_are_where_the_decisions_are(settings: Settings) -> None:
+async def test_training_has_one_partition_and_labels_and_recalls_those_of_decisions(
+    settings: Settings,
+) -> None:
     await make_topic(settings, "training", 2)
     await make_topic(settings, "decision-audit", 3, **{"max.message.bytes": str(MAX_RECORD_BYTES)})
     problems = await create_or_check(with_one_partition(settings), create=True)
     audit = settings.topic("decision-audit")
+    wanted = f"3, as many as {audit}"
     assert problems == [
-        TopicProblem(
-            topic=settings.topic("strayed-labels"),
-            aspect="partitions",
-            found="1",
-            wanted=f"3, as many as {audit}",
-        ),
+        TopicProblem(topic=settings.topic("recalls"), aspect="partitions", found="1", wanted=wanted),
+        TopicProblem(topic=settings.topic("strayed-labels"), aspect="partitions", found="1", wanted=wanted),
         TopicProblem(topic=settings.topic("training"), aspect="partitions", found="2", wanted="1"),
     ]
 

@@ -71,3 +71,19 @@ def test_of_too_many_the_nearest_are_reached(monkeypatch: pytest.MonkeyPatch, mo
 def test_a_path_from_a_list_begins_with_what_is_listed() -> None:
     world = chain(["bank_card"])
     assert ways(world, Search({"A-0": (0, ["phone"])}, 1)) == [(0, "phone A-0"), (1, "phone A-0 bank_card A-1")]
+
+
+def test_members_of_the_ring_that_links_do_not_reach_any_more_are_reached_over_the_ring() -> None:
+    world = [*chain(["bank_card", "face_id"]), seen("A-8", {"device_id": ["A-9"]}), seen("A-9", {"device_id": ["A-8"]})]
+    search = walk(world, Search({"A-0": (0, [])}))
+    search.add_ring("ring-x", ["A-0", "A-1", "A-8"])
+    assert ways(world, search)[3:] == [(3, "A-0 ring-x A-8"), (4, "A-0 ring-x A-8 device_id A-9")]
+    lonely = Search({"A-7": (0, [])})
+    walk(world, lonely).add_ring("ring-x", ["A-8"])
+    assert lonely.wanted() == []
+
+
+def test_a_crowd_that_the_policy_knows_weighs_what_it_says() -> None:
+    kiosk = seen("A-0", {"device_id": ["A-1", "A-2"]})
+    assert set(strong_partners(kiosk)) == {"A-1", "A-2"}
+    assert strong_partners(kiosk, {("device_id", "token"): 0.5}) == {}

@@ -9,8 +9,16 @@ import pytest
 from models.enrichment import LoanFlag
 from models.facts import ApplicationFacts, Identifier
 from models.recall.seen import Holder, SeenApplication, Shared
+from models.rings.state import RingJoin, ring_id_of
 from streams.index.layout import short_hash
-from streams.index.protocol import LabelFlagChange, LinkIndex, LoanChange, PastDecision
+from streams.index.protocol import (
+    LabelFlagChange,
+    LinkIndex,
+    LoanChange,
+    PastDecision,
+    ResultToRemember,
+    StoredResult,
+)
 from tests.builders import DAY_MS, NOON_MS, application, token
 from tests.streams.index.observing import observe
 
@@ -130,3 +138,32 @@ async def test_what_a_recall_found_first_stands(index: LinkIndex) -> None:
     assert await index.keep_recalls([("l-1", b"\xffone"), ("l-2", b"two")]) == [b"\xffone", b"two"]
     assert await index.keep_recalls([("l-2", b"three"), ("l-1", b"")]) == [b"two", b"\xffone"]
     assert await index.keep_recalls([]) == []
+
+
+async def test_an_application_names_the_ring_that_it_is_in_now(index: LinkIndex) -> None:
+    await observe(index, *[application(f"A-{i}") for i in range(1, 6)])
+
+    async def join(event: str, founder: str, *members: str) -> None:
+        ring = RingJoin(ring_id=ring_id_of(founder), founded_ms=NOON_MS, members=list(members), shared=[])
+        await index.remember(
+            [
+                ResultToRemember(
+                    event_id=event,
+                    application_id=members[0],
+                    occurred_ms=NOON_MS,
+                    decision_flag="approve",
+                    result=StoredResult(b"", [], None),
+                    alert_ids=[],
+                    ring=ring,
+                )
+            ]
+        )
+
+    await join("e-1", "A-1", "A-1", "A-2")
+    await join("e-3", "A-3", "A-3", "A-4")
+    first, third = (await look(index, "A-2")).ring_id, (await look(index, "A-4")).ring_id
+    assert (first, third) == (ring_id_of("A-1"), ring_id_of("A-3"))
+    await join("e-2", "A-1", "A-2", "A-3")
+    assert {(await look(index, f"A-{i}")).ring_id for i in range(1, 5)} <= {first, third}
+    assert len({(await look(index, f"A-{i}")).ring_id for i in range(1, 5)}) == 1
+    assert (await look(index, "A-5")).ring_id is None
