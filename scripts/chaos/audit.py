@@ -13,6 +13,7 @@ from msgspec import Struct
 from config.settings import Settings
 from models.dead_letter import DeadLetter
 from models.decision import Verdict
+from models.rings.state import RingJoin
 from streams.kafka import client_options, read_to_end, running
 
 TOPICS_READ_BY_WORKERS = (
@@ -40,6 +41,8 @@ class DecisionHead(Struct, frozen=True):
 
 class _AuditHead(Struct, frozen=True):
     decision_id: str
+    event_id: str
+    ring: RingJoin | None = None
 
 
 class _EventHead(Struct, frozen=True):
@@ -57,6 +60,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     dead_letters: list[DeadLetter]
     waiting: dict[str, int]
     """Topic -> records that no worker has acknowledged."""
+    joins: dict[str, RingJoin] = {}
+    """Event id -> what its decision found to be one ring."""
 
 
 class Findings(Struct, frozen=True, kw_only=True):
@@ -96,12 +101,14 @@ async def gather_evidence(settings: Settings) -> Evidence:
         if event is not None:
             applications.setdefault(event.event_id, record.timestamp)
     decision, audit, letter = map(msgspec.json.Decoder, (DecisionHead, _AuditHead, DeadLetter))
+    audited = [audit.decode(each.value) async for each in _records(settings, "decision-audit")]
     return Evidence(
         applications=applications,
         decisions=[(each.timestamp, decision.decode(each.value)) async for each in _records(settings, "decisions")],
-        audited={audit.decode(each.value).decision_id async for each in _records(settings, "decision-audit")},
+        audited={each.decision_id for each in audited},
         dead_letters=[letter.decode(each.value) async for each in _records(settings, "dead-letters")],
         waiting=await unacknowledged(settings),
+        joins={each.event_id: each.ring for each in audited if each.ring is not None},
     )
 
 

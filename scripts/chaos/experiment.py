@@ -112,7 +112,7 @@ async def run_scenario(
             await made.settle(conditions.patience_s)
             evidence = await gather_evidence(made.settings)
             decisions = [decision for _, decision in evidence.decisions]
-            links = await compare_links(made.settings, made.load.events, decisions)
+            links = await compare_links(made.settings, made.load.events, decisions, evidence.joins)
             await made.stop_workers()
         finally:
             supervising.cancel()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from models.facts import ApplicationFacts, epoch_ms
 from models.identifiers import Tokeniser
 from models.labelling import flag_at
 from models.policy.policy import load_policy_file
+from models.rings.state import RingJoin
 from models.tokenise import label_facts, tokenise_application, tokenise_device_event, tokenise_list_entry
 from scripts.chaos.audit import DecisionHead
 from scripts.simulator.records import TimedRecord
@@ -29,7 +30,7 @@ AT_ONCE = 25
 
 
 class LinkComparison(Struct, frozen=True, kw_only=True):
-    """Applications whose lists, counts, neighbours, links, device state and places were compared, one by one."""
+    """Applications whose lists, counts, neighbours, links, device state, places and rings were compared, one by one."""
 
     compared: int
     differing: dict[str, list[str]]
@@ -39,11 +40,15 @@ class LinkComparison(Struct, frozen=True, kw_only=True):
 
 
 async def compare_links(
-    settings: Settings, events: Sequence[TimedRecord], decisions: Sequence[DecisionHead]
+    settings: Settings,
+    events: Sequence[TimedRecord],
+    decisions: Sequence[DecisionHead],
+    joins: Mapping[str, RingJoin],
 ) -> LinkComparison:
     """Ask the index what it knows of each application, and an index in memory that was told the same events.
 
-    `decisions` are those that were published, in order: the newest of an event is the flag that its neighbours see.
+    `decisions` are those that were published, in order: the newest of an event is the flag that its neighbours see;
+    `joins` are what they found to be one ring, by event id.
     Observing an event again changes nothing in either index. Raises IndexUnavailableError.
     """
     tokeniser = Tokeniser(settings.pii_key_bytes)
@@ -54,7 +59,7 @@ async def compare_links(
     clean = MemoryIndex()
     await clean.observe(facts)
     await _tell(clean, events, tokeniser, settings)
-    await _remember(clean, facts, decisions)
+    await _remember(clean, facts, decisions, joins)
     patient = settings.model_copy(update={"index_deadline_ms": PATIENT_DEADLINE_MS})
     live = ValkeyIndex.from_settings(patient)
     try:
@@ -91,7 +96,12 @@ async def _tell(clean: LinkIndex, events: Sequence[TimedRecord], tokeniser: Toke
                     )
 
 
-async def _remember(clean: LinkIndex, facts: Sequence[ApplicationFacts], decisions: Sequence[DecisionHead]) -> None:
+async def _remember(
+    clean: LinkIndex,
+    facts: Sequence[ApplicationFacts],
+    decisions: Sequence[DecisionHead],
+    joins: Mapping[str, RingJoin],
+) -> None:
     flags: dict[str, DecisionFlag] = {each.event_id: each.decision for each in decisions if not each.degraded}
     await clean.remember(
         [
@@ -102,6 +112,7 @@ async def _remember(clean: LinkIndex, facts: Sequence[ApplicationFacts], decisio
                 decision_flag=flags[each.event_id],
                 result=StoredResult(b"", [], None),
                 alert_ids=[],
+                ring=joins.get(each.event_id),
             )
             for each in facts
             if each.event_id in flags

@@ -167,8 +167,8 @@ _FAULTS = """## Faults
   nobody has acknowledged, in any topic.
 - **unexplained**: second decision ids of an event that do not say which one they supersede, decision ids whose records
   contradict each other, decision ids without an audit record.
-- **links that differ**: applications whose lists, counts, neighbours, links, device state or places in the index are
-  not what an index in memory makes of the same events.
+- **links that differ**: applications whose lists, counts, neighbours, links, device state, places or rings in the index
+  are not what an index in memory makes of the same events.
 - **first decision**: from the end of the fault (of a kill without a restart: from the kill) to the first decision on an
   application published after it, which waits behind those before it. **Caught up**: to the last decision that came more
   than a second after its application. **Decided again**: to the last degraded decision that was superseded. Each

@@ -94,7 +94,7 @@ IDENTIFIERS_PER_APPLICATION = 96
 """Identifiers that one application may gather over its events; later ones are left out. One event has 37 at most."""
 
 RING_ROWS = 512
-"""The newest members of a ring that are remembered one by one, in 43 bytes each; older ones are counted."""
+"""The newest members of a ring that are remembered one by one, in 48 bytes each; older ones are counted."""
 RING_SHARED = 128
 """Shared identifiers of a ring that are told apart: of more, those of the smallest hashes."""
 RING_FOUNDERS = 32

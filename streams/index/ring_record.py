@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from itertools import compress
+from operator import itemgetter
 from struct import Struct
 from typing import NamedTuple
 
@@ -33,11 +34,11 @@ from streams.index.layout import (
 
 MERCHANT_CHARACTERS = 6
 """As much of the token of a merchant or a sales rep as a row has."""
-NONE_SUCH = "-" * MERCHANT_CHARACTERS
+NONE_SUCH = b"-" * MERCHANT_CHARACTERS
 
 _, _DAY_MS, _WEEK_MS, _, _ = WINDOWS_MS
-_DECISION_OF_CODE: dict[str, DecisionFlag] = {code: flag for flag, code in DECISION_CODES.items()}
-_LABEL_OF_CODE: dict[str, LabelFlag] = {code: flag for flag, code in LABEL_CODES.items()}
+_DECISION_OF_CODE: dict[bytes, DecisionFlag] = {code.encode(): flag for flag, code in DECISION_CODES.items()}
+_LABEL_OF_CODE: dict[bytes, LabelFlag] = {code.encode(): flag for flag, code in LABEL_CODES.items()}
 
 SHARED_SIZE = 6
 """Bytes of a shared identifier: 40 bits of a hash and the kind's code."""
@@ -47,20 +48,26 @@ Founder = tuple[int, str]
 
 
 class Row(NamedTuple):
-    """A member as it counts; sorts by time, then by name."""
+    """A member as it counts, in the fields of a packed row."""
 
+    name: bytes
+    """The application id's short hash."""
     time: int
     """0 while the application has not been observed."""
-    name: str
-    applicant: str
-    merchant: str
-    sales_rep: str
+    applicant: bytes
+    """First six bytes of the applicant's token."""
+    merchant: bytes
+    sales_rep: bytes
     cents: int
     """`NO_CENTS` when it told none."""
-    decision: str
+    decision: bytes
     """Codes of `DECISION_CODES` and `LABEL_CODES`."""
-    label: str
+    label: bytes
     listed: int
+
+
+_by_time = itemgetter(1, 0)
+"""Rows are sorted by time, then by name."""
 
 
 class RingRecord:
@@ -90,7 +97,7 @@ class RingRecord:
 
     def put(self, row: Row) -> None:
         """Count a member."""
-        insort(self.rows, row)
+        insort(self.rows, row, key=_by_time)
         self._count_rest()
 
     def take(self, row: Row) -> None:
@@ -105,7 +112,7 @@ class RingRecord:
         self.founders = sorted({*self.founders, *other.founders})[:RING_FOUNDERS]
         self.shared = sorted({*self.shared, *other.shared})[:RING_SHARED]
         self.beyond = [mine + theirs for mine, theirs in zip(self.beyond, other.beyond, strict=True)]
-        self.rows = sorted([*self.rows, *other.rows])
+        self.rows = sorted([*self.rows, *other.rows], key=_by_time)
         self._count_rest()
 
     def _count_rest(self) -> None:
@@ -115,15 +122,15 @@ class RingRecord:
 
     def _count(self, row: Row, sign: int) -> None:
         told = 0 if row.cents == NO_CENTS else row.cents
-        approved = row.decision == "a"
+        approved = row.decision == b"a"
         change = (
             1,
             told,
             approved,
             approved * told,
-            row.decision == "r",
-            row.label == "f",
-            row.label == "h",
+            row.decision == b"r",
+            row.label == b"f",
+            row.label == b"h",
             row.listed,
         )
         self.beyond = [max(0, before + sign * more) for before, more in zip(self.beyond, change, strict=True)]
@@ -156,14 +163,14 @@ def state_of(record: RingRecord, application_ids: Sequence[str], at_ms: int) -> 
         if not rows:
             return None
     number, cents, approved, approved_cents, refused, frauds, honest, listed = record.beyond
-    times, _, applicants, merchants, sales_reps, amounts, decisions, labels, on_lists = zip(*rows, strict=True)
+    _, times, applicants, merchants, sales_reps, amounts, decisions, labels, on_lists = zip(*rows, strict=True)
     of_amount = Counter(amounts)
     del of_amount[NO_CENTS]
     of_sales_rep = Counter(sales_reps)
     del of_sales_rep[NONE_SUCH]
     up_to = bisect_right(times, at_ms)
     founded_ms, name = record.founders[0]
-    at_risk = [each for each, decision in zip(amounts, decisions, strict=True) if decision == "a" and each != NO_CENTS]
+    at_risk = [each for each, decision in zip(amounts, decisions, strict=True) if decision == b"a" and each != NO_CENTS]
     return RingState(
         ring_id=RING_PREFIX + name,
         founded_ms=founded_ms,
@@ -174,11 +181,11 @@ def state_of(record: RingRecord, application_ids: Sequence[str], at_ms: int) -> 
         size_7d=up_to - bisect_right(times, at_ms - _WEEK_MS),
         applicants=len(set(applicants)),
         amount_cny=(sum(each * many for each, many in of_amount.items()) + cents) / 100,
-        approved=decisions.count("a") + approved,
+        approved=decisions.count(b"a") + approved,
         approved_cny=(sum(at_risk) + approved_cents) / 100,
-        refused=decisions.count("r") + refused,
-        frauds=labels.count("f") + frauds,
-        honest=labels.count("h") + honest,
+        refused=decisions.count(b"r") + refused,
+        frauds=labels.count(b"f") + frauds,
+        honest=labels.count(b"h") + honest,
         listed=sum(on_lists) + listed,
         merchants=len(set(merchants) - {NONE_SUCH}),
         sales_reps=len(of_sales_rep),
@@ -196,7 +203,7 @@ def members_of(record: RingRecord, application_ids: Sequence[str]) -> list[RingM
         RingMember(
             application_id=application_id,
             occurred_ms=row.time,
-            applicant=row.applicant,
+            applicant=urlsafe_b64encode(row.applicant).decode(),
             amount_cny=None if row.cents == NO_CENTS else row.cents / 100,
             decision=_DECISION_OF_CODE[row.decision],
             label=_LABEL_OF_CODE[row.label],
@@ -208,7 +215,7 @@ def members_of(record: RingRecord, application_ids: Sequence[str]) -> list[RingM
 
 
 _FOUNDER = Struct(">HI11s")
-_ROW = Struct(">11sHI6s6s6sBIccB")
+_ROW = Struct(">11sQ6s6s6sQccB")
 _BEYOND = Struct(">IQIQIIII")
 
 
@@ -225,21 +232,6 @@ def read_ring(packed: bytes) -> RingRecord:
     if counted:
         record.beyond = list(_BEYOND.unpack_from(packed, to_beyond))
         to_rows += _BEYOND.size
-    record.rows = [
-        Row(
-            (high << 32) + low,
-            name.decode(),
-            urlsafe_b64encode(applicant).decode(),
-            merchant.decode(),
-            sales_rep.decode(),
-            (cents_high << 32) + cents,
-            decision.decode(),
-            label.decode(),
-            listed,
-        )
-        for name, high, low, applicant, merchant, sales_rep, cents_high, cents, decision, label, listed in (
-            _ROW.iter_unpack(packed[to_rows:])
-        )
-    ]
+    record.rows = list(map(Row._make, _ROW.iter_unpack(packed[to_rows:])))
     record.rows.reverse()
     return record

@@ -5,8 +5,8 @@
 -- names the ring, the others are names of parts of it and lead to it; the shared identifiers (hash, kind); the counts of
 -- members beyond the newest; the rows of the newest members, newest first. Under the name of another founder only the name
 -- of the ring is stored. All of it depends on which joins were told, not on their order.
-local ROW, ROW_SIZE = ">c11I6c6c6c6I5c1c1B", 43
-local MEMBER = ">I6c6c6c6I5c1c1B"  -- a row behind the name
+local ROW, ROW_SIZE = ">c11I8c6c6c6I8c1c1B", 48
+local MEMBER = ">I8c6c6c6I8c1c1B"  -- a row behind the name
 local FOUNDER_SIZE, SHARED_SIZE = 17, 6
 local BEYOND, BEYOND_SIZE = ">I4I8I4I8I4I4I4I4", 40
 local NONE_SUCH = "------"  -- the merchant of an application without one
@@ -72,11 +72,11 @@ local function count_beyond(ring, row, sign)
 end
 
 local function put_row(ring, row)
-  local rows, name, time = ring.rows, read_struct(">c11I6", row)
+  local rows, name, time = ring.rows, read_struct(">c11I8", row)
   local low, high = 0, #rows / ROW_SIZE
   while low < high do
     local middle = (low + high - (low + high) % 2) / 2
-    local other, other_time = read_struct(">c11I6", rows, ROW_SIZE * middle + 1)
+    local other, other_time = read_struct(">c11I8", rows, ROW_SIZE * middle + 1)
     if newer(other_time, other, time, name) then low = middle + 1 else high = middle end
   end
   rows = sub(rows, 1, ROW_SIZE * low) .. row .. sub(rows, ROW_SIZE * low + 1)
@@ -122,8 +122,8 @@ local function shared_first(a, i, b, j)
 end
 
 local function row_first(a, i, b, j)
-  local name, time = read_struct(">c11I6", a, i)
-  local other, other_time = read_struct(">c11I6", b, j)
+  local name, time = read_struct(">c11I8", a, i)
+  local other, other_time = read_struct(">c11I8", b, j)
   return newer(time, name, other_time, other)
 end
 

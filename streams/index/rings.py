@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 
 from models.enrichment import RINGS_MAX
@@ -92,7 +93,7 @@ class Rings:
 
     def application_ids(self, ring: RingRecord, most: int) -> list[str]:
         """Those of the newest members; empty where they are not known."""
-        nodes = [self._graph.nodes.get(row.name) for row in ring.rows[: -most - 1 : -1]]
+        nodes = [self._graph.nodes.get(row.name.decode()) for row in ring.rows[: -most - 1 : -1]]
         return ["" if node is None else node.application_id for node in nodes]
 
     def forget(self, limit_ms: int) -> None:
@@ -107,21 +108,21 @@ class Rings:
 def row_of(node: Node) -> Row:
     """How an application counts as a member."""
     return Row(
+        node.name.encode(),
         node.time,
-        node.name,
-        node.applicant,
+        urlsafe_b64decode(node.applicant),
         _smallest(node, _MERCHANT),
         _smallest(node, _SALES_REP),
         NO_CENTS if node.amount_cny is None else amount_cents(node.amount_cny),
-        DECISION_CODES[node.decision],
-        LABEL_CODES[node.label],
+        DECISION_CODES[node.decision].encode(),
+        LABEL_CODES[node.label].encode(),
         int(node.listed),
     )
 
 
-def _smallest(node: Node, code: str) -> str:
+def _smallest(node: Node, code: str) -> bytes:
     tokens = [identifier[1:] for identifier in node.identifiers if identifier[0] == code]
-    return min(tokens)[:MERCHANT_CHARACTERS] if tokens else NONE_SUCH
+    return min(tokens)[:MERCHANT_CHARACTERS].encode() if tokens else NONE_SUCH
 
 
 def _now(ring: RingRecord) -> RingRecord:

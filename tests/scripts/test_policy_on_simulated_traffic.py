@@ -51,6 +51,7 @@ async def decided(span: timedelta, seed: int) -> Decided:
                             decision_flag=case.decision.decision,
                             result=StoredResult(b"", [], None),
                             alert_ids=[],
+                            ring=case.audit.ring,
                         )
                     ]
                 )

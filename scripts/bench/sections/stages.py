@@ -178,6 +178,7 @@ def _to_remember(case: Decided, result: StoredResult) -> ResultToRemember:
         result=result,
         alert_ids=[alert.alert_id for alert in case.alerts],
         usual=usual_amount(case.features),
+        ring=case.audit.ring,
     )
 
 

@@ -41,14 +41,14 @@ async def test_the_same_events_in_another_order_make_no_difference(
     settings: Settings, events: list[TimedRecord]
 ) -> None:
     await write(settings, events[::-1])
-    found = await compare_links(settings, events, [])
+    found = await compare_links(settings, events, [], {})
     applications = sum(isinstance(each.value, Application) for each in events)
     assert (found.compared, found.differing) == (applications, {})
 
 
 async def test_results_that_the_index_does_not_hold_are_named(settings: Settings, events: list[TimedRecord]) -> None:
     await write(settings, events)
-    found = await compare_links(settings, events, [])
+    found = await compare_links(settings, events, [], {})
     assert len(found.forgotten) == found.compared
 
 
@@ -57,7 +57,7 @@ async def test_a_device_event_that_is_missing_shows_in_the_state_of_its_device(
 ) -> None:
     first = next(each for each in events if isinstance(each.value, DeviceEvent))
     await write(settings, [each for each in events if each is not first])
-    found = await compare_links(settings, events, [])
+    found = await compare_links(settings, events, [], {})
     assert "device" in {part for parts in found.differing.values() for part in parts}
 
 
@@ -66,7 +66,7 @@ async def test_an_application_that_is_missing_shows_in_those_that_it_is_linked_w
 ) -> None:
     gone = [each for each in events if isinstance(each.value, Application)][:20]
     await write(settings, [each for each in events if each not in gone])
-    found = await compare_links(settings, [each for each in events if each not in gone], [])
+    found = await compare_links(settings, [each for each in events if each not in gone], [], {})
     assert found.differing == {}
-    found = await compare_links(settings, events, [])
+    found = await compare_links(settings, events, [], {})
     assert {"links", "velocity"} & {part for parts in found.differing.values() for part in parts}
