@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from models.text import compatible
 
@@ -26,4 +27,10 @@ def redact(text: str | None, *values: str | None) -> str | None:
     for value in values:
         if value is not None:
             text = text.replace(compatible(value), REDACTED)
+    return _without_numbers(text)
+
+
+@lru_cache(maxsize=1_024)
+def _without_numbers(text: str) -> str:
+    """Many entries say the same."""
     return _PERSONAL.sub(REDACTED, text)

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("scripts.models:models", "Which fraud models there are, which one decides, and to change that."),
     "rings": ("scripts.rings:rings", "One ring as it stands: figures, members, a picture."),
     "backtest": ("scripts.backtest.command:backtest", "A table of the past through the core, and what it was worth."),
+    "blacklist": ("scripts.blacklist.command:blacklist", "Load, export, check and remove list entries."),
     "redrive": ("scripts.redrive:redrive", "Send dead letters back to their topics."),
     "recall": ("scripts.recall:recall", "What is connected with a fraud: report it, and back to review."),
     "rebuild": ("scripts.rebuild:rebuild", "What Valkey held again, from Kafka, while workers go on."),

@@ -32,6 +32,7 @@ from models.entities import (
 from models.facts import IdentifierKind
 from models.rings.state import RING_MEMBERS_NAMED
 from streams.index.layout import (
+    BASE64URL,
     BUCKETS_KEPT,
     BUCKETS_PER_WINDOW,
     CHANNEL_CODES,
@@ -120,6 +121,7 @@ def _constants() -> str:
     return "\n".join(
         [
             *(f"local {name} = {value}" for name, value in numbers.items()),
+            f'local TOKEN_CHARACTERS = "{BASE64URL}"',
             f"local WINDOWS = {{{', '.join(map(str, WINDOWS_MS))}}}",
             "local CHANNELS = {",
             *(f'  ["{code}"] = "{name}",' for name, code in CHANNEL_CODES.items()),

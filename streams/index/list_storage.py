@@ -10,6 +10,7 @@ from typing import NamedTuple, get_args
 from msgspec import msgpack
 
 from models.events import ListedKind
+from streams.index import wire
 from streams.index.layout import (
     BASE64URL,
     KIND_CODES,
@@ -24,8 +25,10 @@ from streams.index.valkey import ValkeyIndex
 READ_DEADLINE_MS = 30_000
 """Nobody waits for it; a server that is away longer ends the reading."""
 
-BUCKETS_AT_ONCE, FIELDS_AT_ONCE = 1024, 1000
-"""The applications of workers wait behind so many for a millisecond."""
+STARTS_AT_ONCE, FIELDS_AT_ONCE = 32, 1000
+"""Of 64 buckets each: the applications of workers wait behind so many for a millisecond at most."""
+PARTS = len(get_args(ListedKind)) * len(BASE64URL) ** (LIST_BUCKET_CHARACTERS - 1) // STARTS_AT_ONCE
+"""How many parts all entries are."""
 
 _REST = WHOLE_TOKEN_CHARACTERS - LIST_BUCKET_CHARACTERS
 _FIXED = struct.Struct(">B5s6s11s6s4s")
@@ -76,10 +79,10 @@ class ListReader(ValkeyIndex):
         """Every entry that has not been removed, in parts: by kind, and by how tokens start. What changes meanwhile is
         in it or not. Raises IndexUnavailableError."""
         names, hits = await self._hash("T"), await self._hash("H")
-        starts = ["".join(each) for each in product(BASE64URL, repeat=LIST_BUCKET_CHARACTERS)]
+        starts = ["".join(each) for each in product(BASE64URL, repeat=LIST_BUCKET_CHARACTERS - 1)]
         for kind in get_args(ListedKind):
-            for at in range(0, len(starts), BUCKETS_AT_ONCE):
-                stored = await self._stored(kind, starts[at : at + BUCKETS_AT_ONCE])
+            for at in range(0, len(starts), STARTS_AT_ONCE):
+                stored = await self._stored(kind, starts[at : at + STARTS_AT_ONCE])
                 own = await self._own_words(kind, [each for each in stored if not each.words])
                 yield [
                     _listed(kind, each, names, own.get((each.token, each.list)), hits.get(_hit_name(kind, each)))
@@ -87,10 +90,13 @@ class ListReader(ValkeyIndex):
                 ]
 
     async def _stored(self, kind: ListedKind, starts: Sequence[str]) -> list[StoredEntry]:
-        names = [f"{self._prefix}L{KIND_CODES[kind]}{start}" for start in starts]
-        (buckets,) = await self._round_trip([("MGET", *names)], READ_DEADLINE_MS)
-        found = (each for start, bucket in zip(starts, buckets, strict=True) for each in read_bucket(start, bucket))
-        return [each for each in found if each.status != REMOVED]
+        asked: list[wire.Request] = [((self._prefix, KIND_CODES[kind], start),) for start in starts]
+        found: list[StoredEntry] = []
+        replies = await self._call("list_buckets", asked, READ_DEADLINE_MS)
+        for start, reply in zip(starts, replies, strict=True):
+            for last, bucket in zip(reply[::2], reply[1::2], strict=True):
+                found += [each for each in read_bucket(start + last.decode(), bucket) if each.status != REMOVED]
+        return found
 
     async def _own_words(self, kind: ListedKind, stored: Sequence[StoredEntry]) -> dict[tuple[str, int], bytes]:
         names = [f"{self._prefix}X{short_identifier(kind, each.token)}" for each in stored]
@@ -101,12 +107,12 @@ class ListReader(ValkeyIndex):
     async def _hash(self, name: str) -> dict[bytes, bytes]:
         """All of a hash."""
         found: dict[bytes, bytes] = {}
-        cursor = 0
+        cursor = b"0"
         while True:
             scan = ("HSCAN", self._prefix + name, cursor, "COUNT", FIELDS_AT_ONCE)
             ((cursor, part),) = await self._round_trip([scan], READ_DEADLINE_MS)
-            found |= part
-            if not cursor:
+            found |= zip(part[::2], part[1::2], strict=True)
+            if cursor == b"0":
                 return found
 
 

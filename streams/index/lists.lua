@@ -179,3 +179,16 @@ local function entries_of(request)
   end
   return char(220) .. write_struct(">I2", #found) .. concat(found)
 end
+
+-- {prefix, kind, the beginning of tokens but for a bucket's last character}. Returns the buckets there are: the last
+-- character, what is in it, and so on.
+local function buckets_of(request)
+  local keys, found = {}, {}
+  for character in string.gmatch(TOKEN_CHARACTERS, ".") do
+    keys[#keys + 1] = request[1] .. "L" .. request[2] .. request[3] .. character
+  end
+  for i, bucket in ipairs(mget(keys)) do
+    if bucket then found[#found + 1], found[#found + 2] = sub(keys[i], -1), bucket end
+  end
+  return found
+end

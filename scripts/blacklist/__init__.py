@@ -1,0 +1,1 @@
+"""`tidegate blacklist`: bulk work on the lists."""
