@@ -54,6 +54,9 @@ class OnlineModel:
         preparation to say."""
         preparation, stack = self._preparation, self._live.stack
         prepared = preparation.take(example)
+        if prepared.back is None and not prepared.steps:
+            self._live.prior = preparation.sampling.log_odds
+            return
         said = [pupil.learn(prepared, preparation) for pupil in self._pupils]
         offset = -math.log(preparation.sampling.rate)
         lessons = [lesson for _, lesson in prepared.steps if lesson is not None]

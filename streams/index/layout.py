@@ -23,6 +23,7 @@ with Valkey's own 26 into an allocation of 56.
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, get_args
 
@@ -157,6 +158,7 @@ def words_number(reason: str | None, source: str | None) -> int:
     return 1 + int.from_bytes(blake2b(said, digest_size=4, person=b"words").digest()) % (2**32 - 1)
 
 
+@lru_cache(8_192)  # an application is asked for several times in a row
 def short_hash(name: str) -> str:
     """Eleven characters of base64url, 64 bits: the stored name of an application, an event or an alert."""
     return base64.urlsafe_b64encode(blake2b(name.encode(), digest_size=8).digest())[:11].decode()
