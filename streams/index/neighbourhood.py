@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, count
-from operator import attrgetter
 from typing import Literal
 
 from models.enrichment import (
@@ -35,7 +34,6 @@ _WEAK = {KIND_CODES[kind] for kind in WEAK_KINDS}
 _HOP_TWO = {KIND_CODES[kind] for kind in HOP_TWO_KINDS}
 _PLACED = {KIND_CODES[kind] for kind in PLACED_KINDS}
 _REFUSED = len(PERSON_POSITIONS)
-_applicant, _tells_of_person = attrgetter("applicant"), attrgetter("tells_of_person")
 
 
 class _Source:
@@ -113,15 +111,18 @@ class Neighbourhood:
         """Applications and distinct applicants per window; `included` is 1 to count this application too."""
         if shared is NOBODY_ELSE:
             return [included] * len(WINDOWS_MS), [included] * len(WINDOWS_MS)
-        ages = shared.ages_ms
+        seen, ages = {self._applicant}, shared.ages_ms
         start = bisect_left(ages, 0)
         ends = [bisect_left(ages, width) for width in WINDOWS_MS]
         counts = [included + end - start + older for end, older in zip(ends, shared.older, strict=True)]
-        applicants = list(map(_applicant, shared.nodes[start:]))
-        # Where each applicant's newest application stands: the last that is told of one stays.
-        newest = dict(zip(reversed(applicants), range(len(shared.nodes) - 1, start - 1, -1), strict=True))
-        newest.pop(self._applicant, None)
-        firsts = sorted(newest.values())
+        if {node.applicant for node in shared.nodes} <= seen:
+            return counts, [included] * len(WINDOWS_MS)
+        firsts = []  # where each applicant's newest application stands
+        for at, node in enumerate(shared.nodes[start:], start):
+            applicant = node.applicant
+            if applicant not in seen:
+                seen.add(applicant)
+                firsts.append(at)
         return counts, [included + bisect_left(firsts, end) for end in ends]
 
     def walk(self) -> tuple[list[Neighbour], list[Link]]:
@@ -246,9 +247,7 @@ class Neighbourhood:
                 counts[PERSON_POSITIONS[identifier[0]]][0] += 1
         shared = self._shared[id_number]
         start = bisect_left(shared.ages_ms, 0)
-        telling = map(_tells_of_person, shared.nodes[start:])
-        for at in [at for at, tells in enumerate(telling, start) if tells]:
-            node, age = shared.nodes[at], shared.ages_ms[at]
+        for node, age in zip(shared.nodes[start:], shared.ages_ms[start:], strict=True):
             if self._cut and node not in self._positions:
                 continue
             for identifier in node.person_uses:

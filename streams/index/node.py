@@ -66,7 +66,6 @@ class Node:
         "place",
         "ring",
         "row",
-        "tells_of_person",
         "time",
     )
 
@@ -89,8 +88,6 @@ class Node:
         self.identifiers: list[str] = []
         self.person_uses: list[str] = []
         """Those of its identifiers that `PersonCounts` counts."""
-        self.tells_of_person = False
-        """There is something that `PersonCounts` counts."""
         self._decision_usual: bool | None = None
         self._label_usual: bool | None = None
         self._label_ms = 0
@@ -126,7 +123,6 @@ class Node:
         new = [identifier for identifier in identifiers if identifier not in known][:room]
         self.identifiers += new
         self.person_uses += [identifier for identifier in new if identifier[0] in PERSON_POSITIONS]
-        self._note_person()
         return new
 
     def describe(self, application: ApplicationFacts, time: int, event: str) -> None:
@@ -145,11 +141,7 @@ class Node:
         stricter = at == self.decision_at and DECISION_RANKS[decision] > DECISION_RANKS[self.decision]
         if at > self.decision_at or stricter:
             self.decision, self.decision_at, self._decision_usual = decision, at, usual
-            self._note_person()
             self.near = self.far = None
-
-    def _note_person(self) -> None:
-        self.tells_of_person = bool(self.person_uses) or self.decision == "reject"
 
     def set_label(self, label: LabelFlag, occurred_ms: int, usual: bool | None) -> None:
         """Note a label, if it is the newest one; of several of one moment the last in the order of the codes."""
