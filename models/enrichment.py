@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from models.entities import EntityProfileOf
-from models.facts import IdentifierKind
+from models.facts import IdentifierKind, NearBasis
 from models.rings.state import RingOf
 
 OBSERVATION_VERSION = "3"
@@ -34,6 +34,9 @@ SIGHTINGS_PER_SUBJECT = 16
 
 UNLINKED_KINDS: tuple[IdentifierKind, ...] = ("merchant_id", "store_id", "ip_block", "gps_area")
 """Counted, but no link: strangers share them by trade, by network or as townspeople."""
+NEAR_PER_KEY = 8
+"""The newest list entries that one key of near hits leads to."""
+
 WEAK_KINDS: tuple[IdentifierKind, ...] = ("ip", "gps_cell", "employer", "sales_rep_id", "device_like")
 """Neighbours and colleagues share these: looked through at hop 1 only, and not when crowded."""
 HOP_TWO_KINDS: tuple[IdentifierKind, ...] = (
@@ -73,6 +76,16 @@ class ListHit(Struct, frozen=True, array_like=True):
     evidence: str | None
     added_ms: int
     expires_ms: int | None
+
+
+class NearCandidate(Struct, frozen=True, array_like=True):
+    """An entry of a list that shares a key with a form of this application (`models.near.forms`): there when it was
+    observed, unexpired at event time. How alike the two are is for the core to say."""
+
+    basis: NearBasis
+    parts: list[str]
+    """Of the entry's form, to compare with the application's."""
+    hit: ListHit
 
 
 class Velocity(Struct, frozen=True, array_like=True):
@@ -212,6 +225,8 @@ class Observation(Struct, frozen=True, array_like=True):
     rings: list[RingOf] = []
     """The living rings of this application and its neighbours: its own first, then as the neighbours come; at most
     `RINGS_MAX`."""
+    near: list[NearCandidate] = []
+    """Of the application's forms, in their order; at most `NEAR_PER_KEY` for each of their keys."""
 
 
 Dependency = Literal["links", "blacklist", "model"]

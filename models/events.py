@@ -7,7 +7,7 @@ data, so their `repr` shows none of it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -218,7 +218,9 @@ Token = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$(?!\n)")]
 class BlacklistEntry(Incoming, frozen=True, kw_only=True):
     """Add or remove one entry of a list (topic `blacklist-entries`, key `kind:value`).
 
-    The value comes raw (`value`) or already tokenised (`token`); one of the two is needed.
+    The value comes raw (`value`) or already tokenised (`token`); one of the two is needed. Of a person of whom less is
+    known, `value` is a masked ID number (`1101**********0038`) with the `name`, or there is no value but `name` and
+    `birth_date`, of kind id_number: that is no hit for anybody, but near to whom it fits.
     """
 
     event_id: Id
@@ -233,9 +235,14 @@ class BlacklistEntry(Incoming, frozen=True, kw_only=True):
     expires_at: Time | None = None
     source: Text | None = None
     evidence: Text | None = None
+    name: Text | None = None
+    """Of the person, for near hits."""
+    birth_date: date | None = None
+    """Of the person, likewise."""
 
     def __post_init__(self) -> None:
-        if self.value is None and self.token is None:
+        person = self.kind == "id_number" and self.name is not None and self.birth_date is not None
+        if self.value is None and self.token is None and not person:
             raise ValueError("value: give `value` (raw) or `token`")
 
 

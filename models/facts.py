@@ -58,6 +58,20 @@ class Identifier(Struct, frozen=True, array_like=True, gc=False):
     token: str
 
 
+NearBasis = Literal["id_number", "birth_date", "address"]
+"""What must be equal for a near hit: the visible ends of the ID number, the birth date, the numbers of the address."""
+
+
+class NearForm(Struct, frozen=True, array_like=True, gc=False):
+    """A person or a place as it can be compared with list entries that write it differently: `models.near.forms`."""
+
+    basis: NearBasis
+    anchor: str
+    """Keyed hash of what must be equal."""
+    parts: list[str]
+    """Keyed hashes of what may differ a little, in order: characters of the name or of the street."""
+
+
 class IdentityFacts(Struct, frozen=True, kw_only=True, gc=False):
     """Derived from the applicant's raw identifiers. None is missing or underivable."""
 
@@ -171,6 +185,8 @@ class ApplicationFacts(Struct, frozen=True, kw_only=True):
     credit: Credit | None = None
     extra: Extra | None = None
     """Of a history only."""
+    near: list[NearForm] = []
+    """What near hits are found by; links nobody."""
 
     @property
     def occurred_ms(self) -> int:
@@ -231,6 +247,8 @@ class ListEntryFacts(Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     source: str | None = None
     evidence: str | None = None
+    near: tuple[NearForm, ...] = ()
+    """What near hits find it by."""
 
     @property
     def occurred_ms(self) -> int:

@@ -36,6 +36,9 @@ RawKind = Literal[
 """The identifier kinds that come as one raw value; the others are derived (`profile`, `ip_block`, `gps_cell`,
 `gps_area`, `device_like`)."""
 
+NearDomain = Literal["near id_number", "near birth_date", "near address"]
+"""What is tokenised beside identifiers: anchors of `models.near.forms`, which equal no token of any identifier."""
+
 TOKEN_BYTES = 16
 TOKEN_CHARACTERS = 22
 
@@ -126,13 +129,14 @@ class Tokeniser:
         key = (sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
         inner = bytes(byte ^ 0x36 for byte in key)
         self._inner = {
-            kind: sha256(inner + f"{_DOMAINS.get(kind, kind)}\0".encode()) for kind in get_args(IdentifierKind)
+            kind: sha256(inner + f"{_DOMAINS.get(kind, kind)}\0".encode())
+            for kind in (*get_args(IdentifierKind), *get_args(NearDomain))
         }
         self._outer = sha256(bytes(byte ^ 0x5C for byte in key))
         self.recurring_token: Callable[[IdentifierKind, str], str] = lru_cache(maxsize=16_384)(self.token)
         """`token` that remembers: for what many applications share, such as merchants, cells and shops' devices."""
 
-    def token(self, kind: IdentifierKind, value: str) -> str:
+    def token(self, kind: IdentifierKind | NearDomain, value: str) -> str:
         """The token of a normalised value."""
         inner = self._inner[kind].copy()
         inner.update(value.encode())

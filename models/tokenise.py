@@ -26,6 +26,7 @@ from models.facts import (
 from models.identifiers import Tokeniser, profile
 from models.identity import NormalApplicant, identity_facts, normalise_applicant
 from models.ip_addresses import IpFacts, read_ip
+from models.near.edge import application_forms, read_list_entry
 from models.places import cell, local_time, place_facts, position, sure_of_cell
 from models.redaction import redact
 
@@ -75,6 +76,7 @@ def tokenise_application(application: Application, tokeniser: Tokeniser, timezon
         place=place,
         liveness=None if application.liveness is None else _liveness_facts(application.liveness),
         credit=application.credit,
+        near=application_forms(applicant, normal.id_number, tokeniser),
     )
 
 
@@ -106,11 +108,12 @@ def tokenise_device_event(event: DeviceEvent, tokeniser: Tokeniser) -> DeviceEve
 def tokenise_list_entry(entry: BlacklistEntry, tokeniser: Tokeniser) -> ListEntryFacts:
     """Facts of a blacklist entry; a raw `value` goes before a `token`. Free text is redacted.
 
-    Raises InvalidValueError when nothing of the value is left, or it expires after the year 9999.
+    Raises InvalidValueError when nothing of the value is left, when it is masked and fits anybody, or when it expires
+    after the year 9999.
     """
-    token = entry.token if entry.value is None else tokeniser.token_of_raw(entry.kind, entry.value)
+    token, near = read_list_entry(entry, tokeniser)
     if token is None:
-        raise InvalidValueError("value", f"is no {entry.kind}")
+        raise InvalidValueError("value", f"is no {entry.kind}, or masked without a name or enough that shows")
     return ListEntryFacts(
         event_id=entry.event_id,
         occurred_at=entry.occurred_at.astimezone(UTC),
@@ -118,11 +121,12 @@ def tokenise_list_entry(entry: BlacklistEntry, tokeniser: Tokeniser) -> ListEntr
         list=entry.list,
         kind=entry.kind,
         token=token,
-        reason=redact(entry.reason, entry.value),
+        reason=redact(entry.reason, entry.value, entry.name),
         severity=entry.severity,
         expires_at=None if entry.expires_at is None else _expiry(entry.expires_at),
-        source=redact(entry.source, entry.value),
-        evidence=redact(entry.evidence, entry.value),
+        source=redact(entry.source, entry.value, entry.name),
+        evidence=redact(entry.evidence, entry.value, entry.name),
+        near=near,
     )
 
 
