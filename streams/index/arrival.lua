@@ -87,7 +87,7 @@ end
 
 -- Everything that is written of an application, and what was read for it, in one go with what observe.lua will ask for.
 -- {prefix, ttl, time, node, event, identifiers, device ("": none), subjects of sightings (a store last), sighting record of
--- the store or false, cents}, the wire head of the node, applicant and channel, the wire form of the place.
+-- the store or false, cents, keys of near hits}, the wire head of the node, applicant and channel, the wire form of the place.
 local function take_in(request, head, tail, place)
   local app = take_up(request, head, tail, place)
   local prefix, identifiers, subjects = app.prefix, app.identifiers, request[8]
@@ -116,6 +116,8 @@ local function take_in(request, head, tail, place)
       profile_at[i] = #keys
     end
   end
+  local near_at = #keys
+  for i, key in ipairs(request[11]) do keys[near_at + i] = near_key(prefix, key) end
   local last = #keys
   for i, subject in ipairs(subjects) do keys[last + i] = prefix .. "S" .. subject end
   keys[#keys + 1] = prefix .. "D" .. request[7]
@@ -148,6 +150,7 @@ local function take_in(request, head, tail, place)
     end
     sightings[i] = stored or "\144"
   end
+  app.near = look_up_near(app, request[11], values, near_at)
   app.values, app.role_at, app.shared, app.sightings, app.profiles = values, role_at, shared, sightings, profiles
   app.device, app.result, app.unsettled = unpack(values, #keys - 2, #keys)
   return app
@@ -157,5 +160,5 @@ end
 -- `count_hit` takes them.
 local function place_application(request, ...)
   local app = take_in(request, ...)
-  if app.fresh then count_hits(app, request[11]) end
+  if app.fresh then count_hits(app, request[12]) end
 end

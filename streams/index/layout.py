@@ -8,6 +8,7 @@ Keys in Valkey, after five characters that stand for the deployment (`node`, `ev
     S<identifier>   the places it was seen at    E<identifier>  its profile as an entity
     D<identifier>   the events of a device
     L<kind><start>  list entries of identifiers whose tokens start like that (`start` has three characters)
+    N<start>        list entries by the keys of near hits that start like that (`start` has three characters)
     X<identifier>   what only its list entries say: a hash, by list
     T  lists and words by their numbers: a hash   H  how often list entries were hit: a hash, by identifier and list
     R<event>        the decision on an application event
@@ -116,6 +117,8 @@ BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 LIST_BUCKET_CHARACTERS = 3
 """262,144 buckets a kind. Two million entries of one kind share them by eight, and an application's dozen identifiers
 are looked up in a few kilobytes, however many entries there are."""
+NEAR_BUCKET_CHARACTERS = 3
+"""Likewise for the keys of near hits, of which an entry with a name has about nine."""
 WORDS_MAX = 50_000
 """So many different pairs of reason and source are stored once for all entries that have them. When there are more,
 people write sentences there: those are stored with the entry."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from models.enrichment import (
     CROWD,
     HOP_TWO_KINDS,
+    NEAR_PER_KEY,
     NEIGHBOURS_MAX,
     NEIGHBOURS_PER_IDENTIFIER,
     RETENTION_MS,
@@ -45,6 +46,7 @@ from streams.index.layout import (
     LABEL_CODES,
     LIST_BUCKET_CHARACTERS,
     LIST_KINDS,
+    NEAR_BUCKET_CHARACTERS,
     NO_CENTS,
     PERSON_KINDS,
     PREFIX_CHARACTERS,
@@ -59,6 +61,7 @@ from streams.index.records import PLACED_KINDS
 _FILES = (
     "storage.lua",
     "lists.lua",
+    "near.lua",
     "neighbourhood.lua",
     "profiles.lua",
     "rings.lua",
@@ -110,6 +113,8 @@ def _constants() -> str:
         "LIST_BUCKET": LIST_BUCKET_CHARACTERS,
         "LIST_REST": WHOLE_TOKEN_CHARACTERS - LIST_BUCKET_CHARACTERS,
         "WORDS_MAX": WORDS_MAX,
+        "NEAR_BUCKET": NEAR_BUCKET_CHARACTERS,
+        "NEAR_PER_KEY": NEAR_PER_KEY,
         "DAY": DAY_MS,
         "DAYS_KEPT": DAYS_KEPT,
         "RECENT_KEPT": RECENT_KEPT,

@@ -8,7 +8,8 @@ from msgspec import Struct, msgpack
 
 from models.enrichment import ListHit
 from models.events import ListedKind, Severity
-from models.facts import IdentifierKind, ListEntryFacts, epoch_ms
+from models.facts import IdentifierKind, ListEntryFacts, NearForm, epoch_ms
+from models.near.forms import keys_of
 from streams.index.layout import (
     KEEP_MS,
     KIND_CODES,
@@ -98,4 +99,11 @@ def _entry(entry: ListEntryFacts) -> tuple[object, ...]:
         entry.reason,
         entry.source,
         entry.evidence,
+        *(() if removed or not entry.near else _near(entry.near)),
     )
+
+
+def _near(forms: Iterable[NearForm]) -> tuple[str, list[tuple[str, list[str]]]]:
+    """The keys that an entry keeps of itself, and what near.lua puts under them."""
+    found = [("".join(form.parts), keys_of(form)) for form in forms]
+    return "".join(f"{key}\n" for _, keys in found for key in keys), found

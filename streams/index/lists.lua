@@ -136,15 +136,17 @@ local function keep_words(prefix, entry)
 end
 
 -- Puts an entry {identifier, rest of the token, list's number, list, status, changed, event, expires, words' number, reason,
--- source, evidence, more} into its bucket (or false). Returns the bucket as it is then, nil when the entry is no news; and
--- whether any in it holds.
+-- source, evidence, more} into its bucket (or false). Returns the bucket as it is then, nil when the entry is no news;
+-- whether any in it holds; and what more the entry before had.
 local function put_in_bucket(prefix, bucket, entry)
   local identifier, tail, list, name, status, changed, event, expires = unpack(entry, 1, 8)
   local known
   for _, each in ipairs(list_entries(bucket, identifier)) do
     if each.list == list then known = each end
   end
+  local had = ""
   if known then
+    had = sub(bucket, known.at + 1 + FIXED, known.at + byte(bucket, known.at) - 1)
     if not newer(changed, event, known.changed, known.event) then return nil end
     if known.status ~= REMOVED and known.words == OWN_WORDS then call("HDEL", prefix .. "X" .. identifier, list) end
   end
@@ -161,9 +163,10 @@ local function put_in_bucket(prefix, bucket, entry)
     record = sub(bucket, 1, known.at - 1) .. record .. sub(bucket, known.at + byte(bucket, known.at))
   else
     record = (bucket or "") .. record
-    if status ~= REMOVED then return record, true end
+    if status ~= REMOVED then return record, true, had end
   end
-  return swept(record, changed - RETENTION)
+  local kept, any = swept(record, changed - RETENTION)
+  return kept, any, had
 end
 
 -- {prefix, identifier}. Returns its entries but removed ones: each the wire forms of `list_entry_wire`, hits, the last hit.

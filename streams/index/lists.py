@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from models.enrichment import ListHit
+from models.enrichment import ListHit, NearCandidate
 from models.events import ListedKind
-from models.facts import ListEntryFacts, epoch_ms
-from streams.index.layout import KIND_CODES, KIND_OF_CODE, LIST_KINDS, short_hash, short_identifier
+from models.facts import ApplicationFacts, ListEntryFacts, epoch_ms
+from streams.index.layout import KIND_CODES, KIND_OF_CODE, LIST_KINDS, list_number, short_hash, short_identifier
+from streams.index.near import NearEntries, near_candidates
 from streams.index.protocol import ListedEntry
 
 _LISTED_CODE = {KIND_CODES[kind]: KIND_CODES[listed] for kind, listed in LIST_KINDS.items()}
@@ -25,12 +26,27 @@ class _Entry(Struct):
     def holds(self, time: int) -> bool:
         return self.facts.action == "add" and (self.expires_ms is None or self.expires_ms > time)
 
+    def as_hit(self, kind: str) -> ListHit:
+        facts = self.facts
+        return ListHit(
+            kind,
+            facts.token,
+            facts.list,
+            facts.severity,
+            facts.reason,
+            facts.source,
+            facts.evidence,
+            self.changed[0],
+            self.expires_ms,
+        )
+
 
 class Lists:
     """All entries, by identifier as the index names it and by list."""
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, _Entry]] = {}
+        self._near = NearEntries()
 
     def put(self, facts: ListEntryFacts) -> bool:
         """Take the entry's word, if it is the newest of its list on its identifier. Returns whether it is."""
@@ -38,6 +54,7 @@ class Lists:
         changed, known = (facts.occurred_ms, short_hash(facts.event_id)), of_identifier.get(facts.list)
         if known is not None and changed <= known.changed:
             return False
+        self._near.change(None if known is None else known.facts, facts)
         expires_ms = None if facts.expires_at is None else epoch_ms(facts.expires_at)
         if known is None:
             of_identifier[facts.list] = _Entry(changed, facts, expires_ms)
@@ -55,20 +72,16 @@ class Lists:
             for entry in found:
                 entry.hits, entry.last_hit_ms = entry.hits + 1, max(entry.last_hit_ms, time)
         kind = KIND_OF_CODE[identifier[0]]
-        return [
-            ListHit(
-                kind,
-                entry.facts.token,
-                entry.facts.list,
-                entry.facts.severity,
-                entry.facts.reason,
-                entry.facts.source,
-                entry.facts.evidence,
-                entry.changed[0],
-                entry.expires_ms,
-            )
-            for entry in found
-        ]
+        return [entry.as_hit(kind) for entry in found]
+
+    def near(self, application: ApplicationFacts) -> list[NearCandidate]:
+        """The entries that hold and are found under an application's keys of near hits."""
+        found = []
+        for at, parts, (identifier, _, number) in self._near.under(application):
+            for entry in self._entries[identifier].values():
+                if list_number(entry.facts.list) == number and entry.holds(application.occurred_ms):
+                    found.append((at, parts, entry.as_hit(entry.facts.kind)))
+        return near_candidates(application, found)
 
     def entries(self, kind: ListedKind, token: str) -> list[ListedEntry]:
         """The entries of an identifier that have not been removed."""

@@ -140,6 +140,7 @@ class MemoryIndex:
                 node, [*zip(identifiers, (each.token for each in velocity), strict=True)], before, counted, fresh
             ),
             rings=rings,
+            near=self._lists.near(application),
         )
 
     def _place(

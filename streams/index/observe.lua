@@ -89,10 +89,10 @@ local function observe(...)
   local rings, more = rings_around(app, around)
   if more then truncated[#truncated + 1] = "rings" end
 
-  local answer = {"\220\0\16", pack(not app.fresh), app.gathered and pack(identifiers) or "\192", binary(app.result),
+  local answer = {"\220\0\17", pack(not app.fresh), app.gathered and pack(identifiers) or "\192", binary(app.result),
     binary(app.unsettled), pack(app.resubmissions), array(app.hits), array(velocity),
     applicant and person(app, around, applicant) or "\192", array(around.wires), pack(links), app.device or "\144",
-    array(around.places), array(app.sightings), pack(truncated), rings, ""}
+    array(around.places), array(app.sightings), pack(truncated), array(app.near), rings, ""}
   local at, profiles = #answer, 0
   for i = 1, #identifiers do
     local profile = app.profiles[i]

@@ -116,8 +116,9 @@ local function put_list_entries(request)
     if i <= #entries and buckets[key] == nil then buckets[key] = values[i] end
   end
   for i, entry in ipairs(entries) do
-    local bucket, any = put_in_bucket(prefix, buckets[keys[i]], entry)
+    local bucket, any, had = put_in_bucket(prefix, buckets[keys[i]], entry)
     if bucket then
+      if had ~= "" or entry[14] then change_near(prefix, entry, had) end
       buckets[keys[i]], changed[#changed + 1] = bucket, i
       if bucket == "" then call("DEL", keys[i]) elseif any then call("SET", keys[i], bucket)
       else call("SET", keys[i], bucket, "PX", ttl) end

@@ -34,6 +34,7 @@ from streams.index.layout import (
     whole_tokens,
 )
 from streams.index.list_wire import counted_hits
+from streams.index.near import near_candidates, near_keys
 from streams.index.packed_profiles import read_profile
 from streams.index.protocol import (
     LabelFlagChange,
@@ -94,6 +95,8 @@ class _Reply(Struct, frozen=True, array_like=True):
     """Of the neighbours that share one of `PLACED_KINDS`: their position and where they came from."""
     sightings: list[list[SightingRecord]]
     truncated: list[str]
+    near: list[tuple[int, str, ListHit]]
+    """Entries that an application's keys lead to: the key's position, the parts of the entry's form, the entry."""
     rings: list[tuple[bytes, list[int], list[str]]]
     """Of each, the ring as rings.lua packs it, who is in it, the application ids of its newest members."""
     profiles: list[tuple[int, bytes]]
@@ -129,6 +132,7 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
         recorded_subjects(application),
         store_sighting(application, event) or False,
         NO_CENTS if application.amount_cny is None else amount_cents(application.amount_cny),
+        near_keys(application),
     )
     place = application_place(application)
     tail = urlsafe_b64decode(applicant) + CHANNEL_CODES[application.channel or ""].encode()
@@ -137,7 +141,7 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
 
 def place_request(prefix: str, application: ApplicationFacts, hits: Iterable[ListHit]) -> Request:
     """One application of a history, with the list hits to count."""
-    values, *binaries = observe_request(prefix, application)
+    values, *binaries = observe_request(prefix, replace(application, near=[]))
     return (*values, counted_hits(hits)), *binaries
 
 
@@ -171,6 +175,7 @@ def observation(application: ApplicationFacts, reply: bytes) -> Observation:
             for packed, positions, ids in seen.rings
             if (state := state_of(read_ring(packed), ids, application.occurred_ms)) is not None
         ],
+        near=near_candidates(application, seen.near) if seen.near else [],
     )
 
 

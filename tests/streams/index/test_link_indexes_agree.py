@@ -13,7 +13,15 @@ from msgspec.structs import asdict, replace
 
 from models.enrichment import WINDOWS_MS, Observation
 from models.events import Channel, DeviceEventKind, ListedKind, Severity
-from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, IdentifierKind, ListEntryFacts
+from models.facts import (
+    ApplicationFacts,
+    DeviceEventFacts,
+    Identifier,
+    IdentifierKind,
+    ListEntryFacts,
+    NearBasis,
+    NearForm,
+)
 from models.rings.state import RingJoin, ring_id_of
 from scripts.embedded import EmbeddedValkey
 from streams.index.layout import short_hash
@@ -44,6 +52,15 @@ def maybe(values: SearchStrategy[Any]) -> SearchStrategy[Any]:
     return st.none() | values
 
 
+FORMS = st.lists(
+    st.builds(
+        NearForm,
+        st.sampled_from(get_args(NearBasis)),
+        st.sampled_from(["anchor-1", "anchor-2"]),
+        st.lists(st.sampled_from(["aaa", "bbb", "ccc", "ddd"]), min_size=2, max_size=6),
+    ),
+    max_size=3,
+)
 APPLICATIONS = st.builds(
     lambda application_id, event, shared, **fields: application(
         application_id,
@@ -73,6 +90,7 @@ APPLICATIONS = st.builds(
     bank_card=maybe(NAMES),
     vpn=maybe(st.booleans()),
     amount_cny=st.sampled_from([0.01, 1.0, 1.004, 1.005, 6999.5, 7e3, 1e6, None]),
+    near=FORMS,
 )
 DEVICE_EVENTS = st.builds(
     device_event,
@@ -100,6 +118,7 @@ LIST_ENTRIES = st.builds(
     reason=maybe(st.just("mule")),
     evidence=maybe(st.just("case 7")),
     severity=st.sampled_from(get_args(Severity)),
+    near=FORMS.map(tuple),
 )
 LABELS = st.builds(
     LabelFlagChange,
