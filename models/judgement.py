@@ -9,6 +9,7 @@ from models.control import control_reason
 from models.decision import DetailValue, Effect, FeatureContribution, Reason, Verdict
 from models.enrichment import Enrichment
 from models.facts import ApplicationFacts
+from models.list_details import with_lists
 from models.policy.document import DecisionThresholds
 from models.policy.policy import Policy
 from models.policy.rules import STRENGTH, RuleInput
@@ -50,7 +51,7 @@ def judge(
         anomaly=anomaly,
         fraud_score=fraud_score,
     )
-    reasons = [_with_lists(reason, enrichment) for reason in policy.rules.run(rule_input)]
+    reasons = [with_lists(reason, facts, enrichment) for reason in policy.rules.run(rule_input)]
     reasons += [] if recall is None else [recall_reason(recall)]
     reasons += _degraded(enrichment, policy)
     reasons += _high_score(fraud_score, top_features, _verdict(reasons), policy.document.decision)
@@ -94,16 +95,3 @@ def _degraded(enrichment: Enrichment, policy: Policy) -> list[Reason]:
         return []
     effect: Effect = "note" if policy.document.degraded.approve else "review"
     return [Reason(code="DEGRADED_DEPENDENCY", effect=effect, detail={"dependencies": list(enrichment.degraded)})]
-
-
-def _with_lists(reason: Reason, enrichment: Enrichment) -> Reason:
-    """A blacklist hit with what is listed and where, which no number can say."""
-    if reason.code == "BLACKLIST_UNKNOWN":
-        return Reason(
-            code=reason.code, effect=reason.effect, detail={**reason.detail, "lists": enrichment.silent_lists}
-        )
-    if reason.code != "BLACKLIST_HIT":
-        return reason
-    hits = [hit for hit in enrichment.hits if hit.kind != "contact_phone"]
-    listed = {"kinds": sorted({hit.kind for hit in hits}), "lists": sorted({hit.list for hit in hits})}
-    return Reason(code=reason.code, effect=reason.effect, detail={**reason.detail, **listed})

@@ -55,6 +55,8 @@ class Network(Struct, frozen=True, kw_only=True):
     near_honest: int
     near_refused: int
     near_listed: int
+    listed_distance: int | None
+    """Hops to the nearest listed application; None without any."""
 
     @property
     def ring_join(self) -> RingJoin | None:
@@ -115,6 +117,9 @@ def summarise(facts: ApplicationFacts, observation: Observation, crowds: Crowds 
         near_honest=labels.count("honest"),
         near_refused=[neighbour.decision for neighbour in near].count("reject"),
         near_listed=[neighbour.listed for neighbour in near].count(True),
+        listed_distance=min(
+            (distance for distance, other in zip(distances.values(), near, strict=True) if other.listed), default=None
+        ),
     )
 
 

@@ -198,13 +198,16 @@ REASON_TEXTS: tuple[ReasonText, ...] = (
         "Blacklist",
         (
             "BLACKLIST_HIT",
-            "The applicant is listed: {own} hits on own lists, {external} on external ones.",
-            "申请人命中黑名单：自有名单{own}条，外部名单{external}条。",
+            "The applicant is listed: {own} hits on own lists, {external} on external ones; the nearest {distance} hops"
+            " away.",
+            "申请人命中黑名单：自有名单{own}条，外部名单{external}条；最近距离{distance}跳。",
         ),
         (
             "BLACKLIST_NEAR",
-            "Listed people are near: {contacts} contacts and {linked} linked applications.",
-            "关联人命中黑名单：联系人{contacts}个，关联申请{linked}笔。",
+            "Listed people are near, {distance} hops away: {alike} much like the applicant, {contacts} contacts,"
+            " {naming} who name the applicant as a contact, {linked} linked applications.",
+            "关联人命中黑名单，最近距离{distance}跳：疑似本人{alike}条，联系人{contacts}个，将申请人填为联系人的{naming}人，"
+            "关联申请{linked}笔。",
         ),
         (
             "BLACKLIST_UNKNOWN",

@@ -41,6 +41,59 @@ FEATURES = (
         lambda case: case.network.strong_links_listed if case.network else None,
     ),
     Feature(
+        "blacklist_distance",
+        "links",
+        "blacklist",
+        "Hops to the nearest listed identifier: 0 the applicant's own, 1 the device or network address; missing without"
+        " one",
+        lambda case: case.lists.distance,
+    ),
+    Feature(
+        "blacklist_naming",
+        "applicants",
+        "blacklist",
+        "Listed applicants who name this one's phone as their contact's",
+        lambda case: case.lists.naming,
+    ),
+    Feature(
+        "blacklist_alike",
+        "count",
+        "blacklist",
+        "Entries of people or addresses much like the applicant's: name and part of the ID number or birth date, or an"
+        " address written differently",
+        lambda case: case.lists.alike,
+    ),
+    Feature(
+        "blacklist_near_distance",
+        "links",
+        "blacklist",
+        "Hops to the nearest listed company: 0 somebody much like the applicant, 1 a contact or who names the applicant"
+        " as one, n a linked application; missing without any",
+        lambda case: case.lists.near_distance,
+    ),
+    Feature(
+        "blacklist_name_by_id_similarity",
+        "ratio",
+        "blacklist",
+        "Similarity (0 to 1) of the applicant's name to that of listed people whose ID numbers begin and end alike, the"
+        " most similar; 0 without any",
+        lambda case: case.lists.similarity.get("id_number"),
+    ),
+    Feature(
+        "blacklist_name_by_birth_similarity",
+        "ratio",
+        "blacklist",
+        "Likewise of listed people with the same birth date",
+        lambda case: case.lists.similarity.get("birth_date"),
+    ),
+    Feature(
+        "blacklist_address_similarity",
+        "ratio",
+        "blacklist",
+        "Likewise of the applicant's street to those of listed addresses with the same numbers",
+        lambda case: case.lists.similarity.get("address"),
+    ),
+    Feature(
         "blacklist_services_silent",
         "count",
         "blacklist",

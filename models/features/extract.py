@@ -37,7 +37,7 @@ def extract(facts: ApplicationFacts, enrichment: Enrichment, network: Network | 
 
     `network` is None when the link index could not be asked; whatever comes from the index is missing then.
     """
-    case = Case(facts, enrichment.observation, network, summarise_lists(enrichment))
+    case = Case(facts, enrichment.observation, network, summarise_lists(facts, enrichment, network))
     features = _MISSING.copy()
     for name, value in _possible(present(case)):
         found = value(case)

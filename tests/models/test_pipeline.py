@@ -271,7 +271,7 @@ def test_a_blacklist_hit_says_what_is_listed_and_where() -> None:
     case = decided(facts, observation(hits=hits))
     assert case.decision.decision == "reject"
     [hit] = [reason for reason in case.decision.reasons if reason.code == "BLACKLIST_HIT"]
-    assert hit.detail == {"own": 1, "external": 0, "kinds": ["phone"], "lists": ["own"]}
+    assert hit.detail == {"own": 1, "external": 0, "distance": 0, "kinds": ["phone"], "lists": ["own"]}
     assert "BLACKLIST_NEAR" in codes(case)
 
 

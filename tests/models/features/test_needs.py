@@ -13,7 +13,7 @@ from tests.strategies import applications, observations
 
 def one_by_one(facts: ApplicationFacts, enrichment: Enrichment, network: Network | None) -> dict[str, float | None]:
     """Every feature asked about the case itself."""
-    case = Case(facts, enrichment.observation, network, summarise_lists(enrichment))
+    case = Case(facts, enrichment.observation, network, summarise_lists(facts, enrichment, network))
     return {feature.name: None if (v := feature.value(case)) is None else float(v) for feature in REGISTRY}
 
 

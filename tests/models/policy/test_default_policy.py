@@ -297,6 +297,8 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("BLACKLIST_HIT", "reject", {"blacklist_severity": 3.0, "blacklist_hits_own": 1.0}, {"blacklist_severity": 2.0}),
     ("BLACKLIST_HIT", "reject", {"blacklist_severity": 3.0, "blacklist_hits_own": 1.0}, {"blacklist_hits_own": 0.0}),
     ("BLACKLIST_NEAR", "review", {"blacklist_contact_hits": 1.0}, {"blacklist_contact_hits": 0.0}),
+    ("BLACKLIST_NEAR", "review", {"blacklist_naming": 1.0}, {"blacklist_naming": 0.0}),
+    ("BLACKLIST_NEAR", "review", {"blacklist_alike": 1.0}, {"blacklist_alike": 0.0}),
     ("BLACKLIST_NEAR", "review", {"blacklist_linked": 1.0}, {"blacklist_linked": 0.0}),
     ("BLACKLIST_UNKNOWN", "review", {"blacklist_services_silent": 1.0}, {"blacklist_services_silent": 0.0}),
     ("LIVENESS_FAILED", "review", {"liveness_score": 0.499}, {"liveness_score": 0.5}),

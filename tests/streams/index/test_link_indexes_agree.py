@@ -118,7 +118,7 @@ LIST_ENTRIES = st.builds(
     reason=maybe(st.just("mule")),
     evidence=maybe(st.just("case 7")),
     severity=st.sampled_from(get_args(Severity)),
-    near=FORMS.map(tuple),
+    near=FORMS.map(lambda forms: tuple(forms[:2])),
 )
 LABELS = st.builds(
     LabelFlagChange,
