@@ -1,8 +1,9 @@
 -- Near hits. Behind lists.lua.
 --
--- List entries are found here by keys that they share with whoever resembles them; keys that begin alike share a bucket.
--- A record is its length, that of the key, the key, the entry's name (identifier, rest of the token, list's number), and the
--- parts that are to be compared. The entry itself says whether it holds; of each it keeps its keys, to be taken out by.
+-- List entries are found here by keys that they share with whoever resembles them; keys that begin alike share a
+-- bucket. A record is its length, that of the key, the key, the entry's name (identifier, rest of the token, list's number),
+-- and the parts that are to be compared. The entry itself says whether it holds; of each it keeps its keys, to be taken
+-- out by.
 
 -- What only this file calls lies in a block of its own: Lua allows 200 local names outside of any.
 local near_key, change_near, look_up_near
@@ -45,7 +46,8 @@ do
   end
 
   -- Takes an entry out from under the keys that it had (each ended by a line break), and puts it under those of its
-  -- forms, each {parts, keys}. Of more than NEAR_PER_KEY under one key those with the first names stay, whatever their order.
+  -- forms, each {parts, keys}. Of more than NEAR_PER_KEY under one key those with the first names stay, in whatever
+  -- order they come.
   function change_near(prefix, entry, had)
     local name = entry[1] .. entry[2] .. write_struct(">I5", entry[3])
     local at = 1
