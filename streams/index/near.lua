@@ -14,7 +14,7 @@ do
     return prefix .. "N" .. sub(key, 1, NEAR_BUCKET)
   end
 
-  -- Where the records of a key are in its bucket (or false): flat pairs of position and entry's name.
+  -- The records of a key in its bucket (or false): where each begins, where its entry's name does, and that name.
   local function near_records(bucket, key)
     local found, at, marked = {}, 1, char(#key) .. key
     if not bucket or not find(bucket, marked, 1, true) then return found end
@@ -41,6 +41,14 @@ do
     return sub(bucket, 1, record.at - 1) .. sub(bucket, record.at + byte(bucket, record.at))
   end
 
+  -- The bucket without what an entry has under a key: one record, if any.
+  local function without_entry(bucket, key, name)
+    for _, record in ipairs(near_records(bucket, key)) do
+      if record.name == name then return cut(bucket, record) end
+    end
+    return bucket
+  end
+
   local function put_near_bucket(at, bucket)
     if bucket == "" then call("DEL", at) else call("SET", at, bucket) end
   end
@@ -56,16 +64,14 @@ do
       local key = sub(had, at, ends - 1)
       local where = near_key(prefix, key)
       local bucket = call("GET", where)
-      for _, record in ipairs(near_records(bucket, key)) do
-        if record.name == name then put_near_bucket(where, cut(bucket, record)) end
-      end
+      if bucket then put_near_bucket(where, without_entry(bucket, key, name)) end
       at = ends + 1
     end
     for _, form in ipairs(entry[14] or {}) do
       for _, key in ipairs(form[2]) do
         local where = near_key(prefix, key)
         local record = char(#key) .. key .. name .. form[1]
-        local bucket = (call("GET", where) or "") .. char(1 + #record) .. record
+        local bucket = without_entry(call("GET", where) or "", key, name) .. char(1 + #record) .. record
         local records = near_records(bucket, key)
         if #records > NEAR_PER_KEY then
           local last = records[1]

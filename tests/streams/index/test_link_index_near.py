@@ -97,3 +97,11 @@ async def test_a_key_leads_to_a_bounded_number_of_entries_whatever_their_order(i
     entries = [entry(f"n{number}") for number in range(NEAR_PER_KEY + extra)]
     await index.put_list_entries(entries[::-1])
     assert await found(index, LISTED) == sorted(each.token for each in entries)[:NEAR_PER_KEY]
+
+
+async def test_a_name_with_the_same_character_twice_is_found_once_and_can_be_taken_out(index: LinkIndex) -> None:
+    twice = NearForm("id_number", "anchor-1", ["min", "min", "min"])
+    await index.put_list_entries([entry("n", twice)])
+    assert await found(index, twice) == [token("id_number", "n")]
+    await index.put_list_entries([list_entry("id_number", "n", at_ms=NOON_MS + 1, action="remove")])
+    assert await found(index, twice) == []
