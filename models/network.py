@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import combinations
+from math import exp, log
 from typing import cast
 
 import networkx as nx
@@ -51,6 +52,9 @@ class Network(Struct, frozen=True, kw_only=True):
     """Other applications strongly linked with this one, directly."""
     strong_links_listed: int
     """How many of those are listed."""
+    fraud_closeness: float | None
+    """What links this application with a confirmed fraud, along the path on which that is most: the product of the
+    links' weights, each 1 at most. None when no fraud can be reached."""
     near_frauds: int
     near_honest: int
     near_refused: int
@@ -113,6 +117,7 @@ def summarise(facts: ApplicationFacts, observation: Observation, crowds: Crowds 
         known_crowds=_known(facts, crowds) if crowds else NOT_KNOWN,
         strong_links=len(direct),
         strong_links_listed=[neighbour.listed for neighbour in direct].count(True),
+        fraud_closeness=_closeness(weights, strong, {at for at in distances if neighbours[at].label == "fraud"}),
         near_frauds=labels.count("fraud"),
         near_honest=labels.count("honest"),
         near_refused=[neighbour.decision for neighbour in near].count("reject"),
@@ -164,6 +169,18 @@ def _explore(strong: list[Group], weak: list[Group]) -> tuple[list[int], dict[in
     graph.add_edges_from([(member, group) for group in weak for member in group])
     steps = nx.single_source_shortest_path_length(graph, SELF)
     return component, {node: count // 2 for node, count in steps.items() if isinstance(node, int) and node != SELF}
+
+
+def _closeness(weights: dict[Group, float], strong: list[Group], frauds: set[int]) -> float | None:
+    """Of the frauds, the one that most leads to; None without any."""
+    if not frauds:
+        return None
+    graph: nx.Graph[int | Group] = nx.Graph()  # a group is a node between its members
+    for group, weight in [*weights.items(), *((group, STRONG) for group in strong)]:
+        cost = -log(min(weight, 1.0)) / 2.0
+        graph.add_edges_from((member, group, {"weight": cost}) for member in group)
+    costs = nx.single_source_dijkstra_path_length(graph, SELF)
+    return exp(-min(costs[fraud] for fraud in frauds))
 
 
 def _partners(strong: list[Group]) -> dict[int, Group]:

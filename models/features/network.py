@@ -73,6 +73,13 @@ FEATURES = (
         lambda case: case.network.link_summary.fraud_distance if case.network else None,
     ),
     Feature(
+        "fraud_closeness",
+        "share",
+        "network",
+        "Weight of what links this application with a confirmed fraud, 1 for a strong link; missing when there is none",
+        lambda case: case.network.fraud_closeness if case.network else None,
+    ),
+    Feature(
         "frauds_in_neighbourhood",
         "applications",
         "network",

@@ -217,6 +217,31 @@ def test_the_last_day_of_a_ring_leaves_out_the_moment_24_hours_ago_and_what_come
     assert ring_of(network).size_24h == 2
 
 
+@pytest.mark.parametrize(
+    ("links", "closeness"),
+    [
+        ([link("bank_card", SELF, 0)], 1.0),
+        ([link("employer", SELF, 0)], 0.5),
+        ([link("employer", SELF, 0), link("gps_cell", SELF, 0)], 1.0),
+        ([link("employer", SELF, 0, 1, token="e"), link("gps_cell", SELF, 0, token="c")], 1.0),
+        ([link("employer", SELF, 1), link("bank_card", 1, 0)], 0.5),
+        ([link("employer", SELF, 1), link("gps_cell", 1, 0)], 0.25),
+        ([link("bank_card", SELF, 1)], None),
+    ],
+)
+def test_closeness_to_a_fraud_is_the_weight_of_the_links_that_lead_there(
+    links: list[Link], closeness: float | None
+) -> None:
+    network = summarise(THIS, observation([neighbour("N-0", label="fraud"), neighbour("N-1")], links))
+    assert network.fraud_closeness == (closeness if closeness is None else pytest.approx(closeness))
+
+
+def test_of_several_frauds_the_one_that_most_leads_to_counts() -> None:
+    frauds = strangers(2, label="fraud")
+    network = summarise(THIS, observation(frauds, [link("employer", SELF, 0), link("face_id", SELF, 1)]))
+    assert network.fraud_closeness == 1.0
+
+
 def test_what_was_cut_is_passed_on() -> None:
     assert summarise(THIS, observation(truncated=["nodes"])).link_summary.truncated == ["nodes"]
 

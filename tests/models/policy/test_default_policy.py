@@ -59,6 +59,9 @@ THREE_ALIKE = {
 """Who live far away, and not together."""
 NEARLY_ALL_ALIKE = {"device_like_applicants_30d": 6.0, "device_like_share": 0.8, "address_applicants_30d": 5.0}
 
+NEAR_FRAUD = {"fraud_distance": 1.0, "frauds_in_neighbourhood": 3.0, "fraud_closeness": 0.6}
+"""Three confirmed frauds gave the same address."""
+
 RING = {
     "ring_size": 4.0,
     "ring_applicants": 4.0,
@@ -238,14 +241,12 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("DEBT_BURDEN", "note", {"debt_to_income": 1.5}, {"debt_to_income": 1.49}),
     ("BUREAU_QUERIES", "note", {"bureau_queries_30d": 6.0}, {"bureau_queries_30d": 5.0}),
     ("BUREAU_QUERIES", "review", {"bureau_queries_30d": 12.0}, {"bureau_queries_30d": 11.0}),
-    ("LINKED_TO_FRAUD", "review", {"fraud_distance": 2.0, "frauds_in_neighbourhood": 1.0}, {"fraud_distance": 3.0}),
-    (
-        "LINKED_TO_FRAUD",
-        "reject",
-        {"fraud_distance": 1.0, "frauds_in_neighbourhood": 3.0},
-        {"frauds_in_neighbourhood": 2.0},
-    ),
-    ("LINKED_TO_FRAUD", "reject", {"fraud_distance": 1.0, "frauds_in_neighbourhood": 3.0}, {"fraud_distance": 2.0}),
+    ("LINKED_TO_FRAUD", "note", {"fraud_distance": 2.0, "frauds_in_neighbourhood": 1.0}, {"fraud_distance": 3.0}),
+    ("LINKED_TO_FRAUD", "review", {**NEAR_FRAUD, "fraud_distance": 2.0}, {"fraud_distance": 3.0}),
+    ("LINKED_TO_FRAUD", "review", {**NEAR_FRAUD, "fraud_distance": 2.0}, {"fraud_closeness": 0.599}),
+    ("LINKED_TO_FRAUD", "reject", NEAR_FRAUD, {"frauds_in_neighbourhood": 2.0}),
+    ("LINKED_TO_FRAUD", "reject", NEAR_FRAUD, {"fraud_distance": 2.0}),
+    ("LINKED_TO_FRAUD", "reject", NEAR_FRAUD, {"fraud_closeness": 0.599}),
     ("RING_LARGE", "review", RING, {"ring_applicants": 3.0}),
     ("RING_LARGE", "review", RING, {"ring_suspicion": 0.2999}),
     (
