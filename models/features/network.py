@@ -10,6 +10,13 @@ def _of_figures(name: str) -> Value:
     return lambda case: None if case.figures is None else getattr(case.figures, name)
 
 
+def _truncated(case: Case) -> bool | None:
+    """A town has more applications than are kept singly; they are only counted, and none of them is near for that."""
+    if case.observation is None:
+        return None
+    return any(cut != "identifier:gps_area" for cut in case.observation.truncated)
+
+
 def _ring_suspicion(case: Case) -> float | None:
     return None if case.ring is None or case.network is None else case.network.suspicion
 
@@ -147,7 +154,7 @@ FEATURES = (
         "flag",
         "network",
         "The neighbourhood was larger than what is looked at",
-        lambda case: bool(case.observation.truncated) if case.observation else None,
+        _truncated,
     ),
     Feature(
         "ring_span_h",

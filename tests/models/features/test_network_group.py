@@ -52,6 +52,7 @@ def test_without_a_ring_what_only_a_ring_has_is_missing() -> None:
 
 def test_a_cut_neighbourhood_says_so() -> None:
     assert features_of(application(), observation(truncated=["identifier:ip"]))["neighbourhood_truncated"] == 1
+    assert features_of(application(), observation(truncated=["identifier:gps_area"]))["neighbourhood_truncated"] == 0
 
 
 def test_of_several_contacts_the_most_shared_counts_window_by_window() -> None:
