@@ -11,7 +11,8 @@ from typing import Literal
 from msgspec import Struct
 
 from models.entities import EntityProfileOf
-from models.facts import IdentifierKind, NearBasis
+from models.facts import IdentifierKind
+from models.near.form import NearBasis
 from models.rings.state import RingOf
 
 OBSERVATION_VERSION = "3"

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from models.near.form import NearForm
+
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]+$(?!\n)", min_length=1, max_length=64)]
 """In Python `$` matches before a last line break too, which the lookahead forbids; `\\Z` is unknown to JSON Schema."""
 Text = Annotated[str, Meta(max_length=256)]
@@ -239,6 +241,8 @@ class BlacklistEntry(Incoming, frozen=True, kw_only=True):
     """Of the person, for near hits."""
     birth_date: date | None = None
     """Of the person, likewise."""
+    near: Annotated[tuple[NearForm, ...], Meta(max_length=2)] | None = None
+    """What both were turned into by whoever has tokenised the value already (`tidegate blacklist load`)."""
 
     def __post_init__(self) -> None:
         person = self.kind == "id_number" and self.name is not None and self.birth_date is not None

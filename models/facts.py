@@ -20,6 +20,7 @@ from models.events import (
     Product,
     Severity,
 )
+from models.near.form import NearForm
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -56,20 +57,6 @@ class Identifier(Struct, frozen=True, array_like=True, gc=False):
 
     kind: IdentifierKind
     token: str
-
-
-NearBasis = Literal["id_number", "birth_date", "address"]
-"""What must be equal for a near hit: the visible ends of the ID number, the birth date, the numbers of the address."""
-
-
-class NearForm(Struct, frozen=True, array_like=True, gc=False):
-    """A person or a place as it can be compared with list entries that write it differently: `models.near.forms`."""
-
-    basis: NearBasis
-    anchor: str
-    """Keyed hash of what must be equal."""
-    parts: list[str]
-    """Keyed hashes of what may differ a little, in order: characters of the name or of the street."""
 
 
 class IdentityFacts(Struct, frozen=True, kw_only=True, gc=False):

@@ -26,6 +26,7 @@ from models.facts import (
 from models.identifiers import Tokeniser, profile
 from models.identity import NormalApplicant, identity_facts, normalise_applicant
 from models.ip_addresses import IpFacts, read_ip
+from models.near.documents import is_masked
 from models.near.edge import application_forms, read_list_entry
 from models.places import cell, local_time, place_facts, position, sure_of_cell
 from models.redaction import redact
@@ -113,7 +114,9 @@ def tokenise_list_entry(entry: BlacklistEntry, tokeniser: Tokeniser) -> ListEntr
     """
     token, near = read_list_entry(entry, tokeniser)
     if token is None:
-        raise InvalidValueError("value", f"is no {entry.kind}, or masked without a name or enough that shows")
+        fits_anybody = entry.kind == "id_number" and entry.value is not None and is_masked(entry.value)
+        why = "is masked, and fits anybody: give `name`" if fits_anybody else f"is no {entry.kind}"
+        raise InvalidValueError("value", why)
     return ListEntryFacts(
         event_id=entry.event_id,
         occurred_at=entry.occurred_at.astimezone(UTC),

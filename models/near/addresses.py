@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from models.near.form import PARTS_MAX
 from models.text import compatible
-
-WORDS_MAX = 6
-"""The last characters of the words: the street or the estate. Before them stands the town, which is often left out."""
 
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CHINESE_NUMBER = re.compile(r"[〇零一二两三四五六七八九十百]+(?=号|號|#|楼|栋|幢|座|单元|室|层|弄|巷|户)")
@@ -44,7 +42,7 @@ def read_address(raw: str) -> Place | None:
     words = words[town.end() :] if town is not None else words
     if not numbers or len(words) < _LEAST_WORDS:
         return None
-    return Place("-".join(numbers), list(words[-WORDS_MAX:]))
+    return Place("-".join(numbers), list(words[-PARTS_MAX:]))
 
 
 def _value(text: str) -> int:

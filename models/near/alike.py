@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from models.enrichment import ListHit, Observation
-from models.facts import ApplicationFacts, NearBasis
+from models.facts import ApplicationFacts
+from models.near.form import NearBasis
 from models.near.similarity import similarity
 
 ALIKE: dict[NearBasis, float] = {"id_number": 0.66, "birth_date": 0.66, "address": 0.75}

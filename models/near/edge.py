@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from models.events import Applicant, BlacklistEntry
-from models.facts import NearForm
 from models.id_numbers import normalise_id_number
 from models.identifiers import Tokeniser, normalise_name
 from models.near.documents import birth_date_of, is_masked
+from models.near.form import NearForm
 from models.near.forms import address_forms, person_forms
 
 
@@ -30,8 +30,8 @@ def read_list_entry(entry: BlacklistEntry, tokeniser: Tokeniser) -> tuple[str | 
     birth = entry.birth_date
     if birth is None and number is not None:
         birth = birth_date_of(normalise_id_number(number) or "")
-    near = person_forms(entry.name, number, birth, tokeniser)
-    if entry.kind == "address":
+    near = [*(entry.near or ())] or person_forms(entry.name, number, birth, tokeniser)
+    if entry.kind == "address" and not near:
         near += address_forms(entry.value, tokeniser)
     if partial:
         known = (

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import date
 from hashlib import blake2b
 
-from models.facts import NearBasis, NearForm
 from models.identifiers import NearDomain, Tokeniser
 from models.near.addresses import read_address
 from models.near.documents import ends_of
+from models.near.form import NearBasis, NearForm
 from models.near.names import name_parts
 
 ANCHOR_CHARACTERS = 8

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 
+from models.near.form import PARTS_MAX
 from models.text import compatible
 
 _CJK = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _WORD = re.compile(r"[^\W_]+")
-
-PARTS_MAX = 6
-"""More say nothing more about who it is."""
 
 
 def name_parts(raw: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
 
-from models.facts import NearBasis
+from models.near.form import NearBasis
 
 _LEAST_COMPARED = 4
 

@@ -33,7 +33,9 @@ def recall_reason(recall: Recall) -> Reason:
         code="BLACKLIST_NEAR",
         effect="review",
         detail={
+            "alike": 0,
             "contacts": int(contact),
+            "naming": 0,
             "linked": int(not contact),
             "distance": recall.distance,
             "path": recall.path,

@@ -74,7 +74,8 @@ def chosen_columns(texts: Sequence[str]) -> dict[str, str]:
 def require_values(columns: Mapping[str, str], kind: str | None) -> None:
     """Raises ColumnError when no entry can come of these columns, and a `kind` for those of `value` and `token`."""
     found = set(columns.values())
-    whole = ("kind" in found or kind is not None) and found & {"value", "token"}
+    person = {"name", "birth_date"} <= found
+    whole = ("kind" in found or kind is not None) and (found & {"value", "token"} or person)
     if not whole and not found & set(KINDS):
         raise ColumnError(
             "No column says what to list: there must be `value` or `token`, with `kind` beside it or --kind,"

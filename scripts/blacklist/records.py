@@ -68,7 +68,8 @@ class RecordMaker:
         try:
             fields = self._fields(cells)
             values = {kind: fields.pop(kind) for kind in KINDS if kind in fields}
-            entries = [fields] if "value" in fields or "token" in fields else []
+            person = {"name", "birth_date"} <= fields.keys() and not values
+            entries = [fields] if "value" in fields or "token" in fields or person else []
             entries += [{**fields, "kind": kind, "value": value, "token": None} for kind, value in values.items()]
             if not entries:
                 raise _BadCellError("value", "nothing to list")
@@ -132,7 +133,7 @@ class RecordMaker:
         except InvalidValueError as error:
             raise _BadCellError(error.path, error.message) from None
         # The facts' fields are named as the contract's, so a worker reads them as it would have made them.
-        said = {name: value for name, value in structs.asdict(facts).items() if value is not None}
+        said = {name: value for name, value in structs.asdict(facts).items() if value not in (None, ())}
         del said["event_id"]
         said["event_id"] = "list-" + blake2b(msgspec.json.encode(said), digest_size=16).hexdigest()
         return ListRecord(f"{facts.kind}:{facts.token}".encode(), msgspec.json.encode(said))

@@ -8,7 +8,8 @@ from msgspec import Struct, msgpack
 
 from models.enrichment import ListHit
 from models.events import ListedKind, Severity
-from models.facts import IdentifierKind, ListEntryFacts, NearForm, epoch_ms
+from models.facts import IdentifierKind, ListEntryFacts, epoch_ms
+from models.near.form import NearForm
 from models.near.forms import keys_of
 from streams.index.layout import (
     KEEP_MS,

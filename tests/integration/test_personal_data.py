@@ -31,6 +31,7 @@ NEEDLES = [
     "司马标记", "欧阳标记", "370202198806151239", "13812345678", "13987654321", "marked.person", "6222029876543210987",
     "标记路77", "标记制造", "053287654321", "53287654321", "device-marked-1", "203.0.113.77", "203.0.113.0",
     "face-marked-1", "36.0612", "36.0712", "120.3812", "120.3912", "sim-marked-note", "marked-evidence@example.cn",
+    "1988-06-15", "3702**********1239",
 ]  # fmt: skip
 
 
@@ -72,6 +73,8 @@ async def test_no_raw_identifier_is_found_past_the_edge(
         "severity": "high",
     }
     await client.send("blacklist-entries", listed, "id_number:x")
+    in_part = {"value": "3702**********1239", "name": MARKED["applicant__name"], "birth_date": "1988-06-15"}
+    await client.send("blacklist-entries", listed | in_part | {"event_id": "b-2"}, "id_number:y")
     await client.send(
         "device-events",
         {
@@ -96,6 +99,7 @@ async def test_no_raw_identifier_is_found_past_the_edge(
     await client.wait_for("dead-letters", 1)
     await client.settle(1.0)
     assert client.seen["alerts"], "no alert was raised, so none was searched"
+    assert all(audit["enrichment"]["observation"][-1] for audit in client.seen["decision-audit"]), "nobody was near"
 
     letters = [letter.pop("payload_base64") for letter in client.seen["dead-letters"]]
     assert len(letters) == 1

@@ -1,8 +1,8 @@
 import pytest
 
 from models.enrichment import Enrichment, ListAnswer, Neighbour
-from models.facts import NearForm
 from models.features.extract import extract
+from models.near.form import NearForm
 from models.network import summarise
 from tests.builders import application, token
 from tests.builders_network import SELF, features_of, hit, link, neighbour, observation

@@ -1,8 +1,8 @@
 """From which similarity on an entry is about somebody much like the applicant."""
 
 from models.enrichment import ListHit, NearCandidate
-from models.facts import NearBasis, NearForm
 from models.near.alike import ALIKE, Lookalike, lookalikes
+from models.near.form import NearBasis, NearForm
 from models.near.similarity import similarity
 from tests.builders import NOON_MS, application
 from tests.builders_network import observation

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models.events import BlacklistEntry
 from models.identifiers import Tokeniser
+from models.tokenise import tokenise_list_entry
 from scripts.blacklist.records import BadRow, ListRecord, RecordMaker, plan_for
 from streams.codec import RecordDecoder
 
@@ -61,6 +62,27 @@ def test_a_row_with_columns_for_kinds_is_an_entry_for_each_that_it_has() -> None
         b"phone",
         b"id_number",
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "row", "bases"),
+    [
+        (["id_number", "姓名"], ["1101**********0038", "王小明"], ["id_number"]),
+        (["name", "birth_date"], ["王小明", "1990-03-07"], ["birth_date"]),
+        (["phone", "name", "birth_date"], [PHONE, "王小明", "1990-03-07"], ["birth_date"]),
+        (["address"], ["香港中路10号501"], ["address"]),
+    ],
+)
+def test_a_person_known_in_part_is_an_entry_without_the_name(
+    names: list[str], row: list[str], bases: list[str]
+) -> None:
+    (record,) = made(names, row, kind="id_number")
+    assert isinstance(record, ListRecord)
+    text = record.value.decode()
+    assert not any(cell in text for cell in row)
+    taken = tokenise_list_entry(RecordDecoder(BlacklistEntry)(record.value, NOW).record, TOKENISER)
+    assert [form.basis for form in taken.near] == bases
+    assert RecordDecoder(BlacklistEntry)(record.value, NOW).unknown == ()
 
 
 def test_a_token_is_taken_as_it_is() -> None:

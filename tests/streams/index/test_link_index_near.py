@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models.enrichment import NEAR_PER_KEY
-from models.facts import NearForm
+from models.near.form import NearForm
 from streams.index.protocol import LinkIndex
 from tests.builders import DAY_MS, NOON_MS, application, list_entry, token
 from tests.streams.index.observing import observe

@@ -13,15 +13,8 @@ from msgspec.structs import asdict, replace
 
 from models.enrichment import WINDOWS_MS, Observation
 from models.events import Channel, DeviceEventKind, ListedKind, Severity
-from models.facts import (
-    ApplicationFacts,
-    DeviceEventFacts,
-    Identifier,
-    IdentifierKind,
-    ListEntryFacts,
-    NearBasis,
-    NearForm,
-)
+from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, IdentifierKind, ListEntryFacts
+from models.near.form import NearBasis, NearForm
 from models.rings.state import RingJoin, ring_id_of
 from scripts.embedded import EmbeddedValkey
 from streams.index.layout import short_hash
