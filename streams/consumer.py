@@ -36,6 +36,10 @@ class OneLoopConsumer(Consumer):
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
         return _NoThread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
+    async def verify_all_partitions_active(self) -> None:
+        """Twice a second Faust would look for partitions that stand still, one in each turn of the loop, and take idle
+        ones for stuck ones. `streams.health` watches committed offsets."""
+
 
 class _NoThread(AIOKafkaConsumerThread):
     """What Faust expects of the thread, as an ordinary service: each method that a threaded service has replaced is

@@ -8,15 +8,12 @@ finding nothing in them and being told so was most of what a fetch cost, here an
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from aiokafka import TopicPartition
 from aiokafka.protocol.fetch import FetchRequest, FetchRequest_v11
 
-POLLS_NOTED_EVERY_S = 1.0
 _NEW = 0
 """Epoch that begins a session."""
 _LAST_EPOCH = 2**31 - 1
@@ -87,9 +84,17 @@ class _SessionClient:
         self.cluster = client.cluster
         self._client = client
         self._sessions: defaultdict[int, FetchSession] = defaultdict(FetchSession)
+        self._assignment: object = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
+
+    def serve(self, assignment: object) -> None:
+        """Fetch for this assignment. Of a new one's partitions nothing is known here, not even where they end."""
+        if assignment is not self._assignment:
+            self._assignment = assignment
+            for session in self._sessions.values():
+                session.lost()
 
     async def send(self, node_id: int, request: Any, **options: Any) -> Any:
         if not isinstance(request, FetchRequest):
@@ -107,26 +112,15 @@ class _SessionClient:
 
 def keep_sessions(fetcher: Any) -> None:
     """Let aiokafka's fetcher fetch in sessions."""
-    fetcher._client = _SessionClient(fetcher._client)
-    fetcher._proc_fetch_request = _noting_polls(fetcher._proc_fetch_request)
+    client = fetcher._client = _SessionClient(fetcher._client)
+    fetch = fetcher._proc_fetch_request
 
-
-def _noting_polls(fetch: Callable[..., Awaitable[bool]]) -> Callable[..., Awaitable[bool]]:
-    """Faust complains of partitions that were not polled for a while, and knows by what responses name."""
-    due = 0.0
-
-    async def noting(assignment: Any, broker: int, request: Any) -> bool:
-        nonlocal due
-        records = await fetch(assignment, broker, request)
-        now = time.time()
-        if now >= due and assignment.active:
-            due = now + POLLS_NOTED_EVERY_S
-            for topic, partitions in request.topics:
-                for partition, *_ in partitions:
-                    assignment.state_value(TopicPartition(topic, partition)).timestamp = int(now * 1000)
+    async def in_session(assignment: Any, broker: int, request: Any) -> bool:
+        client.serve(assignment)
+        records: bool = await fetch(assignment, broker, request)
         return records
 
-    return noting
+    fetcher._proc_fetch_request = in_session
 
 
 def _by_topic(places: Iterable[tuple[str, Any]]) -> list[tuple[str, list[Any]]]:

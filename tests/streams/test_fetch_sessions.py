@@ -127,5 +127,13 @@ async def test_a_consumer_in_a_session_gets_every_record_once(settings: Settings
             b"one",
             b"each 0",
         ]
+        taken.clear()
+        ends = {place: await consumer.position(place) for place in places}
+        consumer.assign(places)
+        for place, end in ends.items():
+            consumer.seek(place, end)
+        while None in [consumer.highwater(place) for place in places]:
+            await consumer.getmany(timeout_ms=200)
+        await takes([b"%d again" % number for number in range(len(places))])
         sessions = consumer._fetcher._client._sessions.values()
         assert [each._epoch > 1 for each in sessions] == [True]
