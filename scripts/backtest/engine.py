@@ -7,6 +7,7 @@ As live, a row is scored by a copy of the champion that was made a little earlie
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -85,9 +86,9 @@ class Engine:
     async def run(self, rows: Sequence[Row]) -> None:
         """Go on with these rows."""
         applications = [self._facts.facts(row) for row in rows]
-        start = 0
+        moments, start = [facts.occurred_ms for facts in applications], 0
         while start < len(rows):
-            end = _end_of_stretch(applications, start)
+            end = end_of_stretch(moments, start)
             await self._stretch(rows[start:end], applications[start:end])
             start = end
 
@@ -204,11 +205,10 @@ class Engine:
         self.state.recorder.explain(score.contributions)
 
 
-def _end_of_stretch(applications: Sequence[ApplicationFacts], start: int) -> int:
-    """Where the stretch that begins at `start` ends."""
-    until_ms = applications[start].occurred_ms + STRETCH_MS
-    most = min(len(applications), start + STRETCH_ROWS)
-    return next((at for at in range(start + 1, most) if applications[at].occurred_ms >= until_ms), most)
+def end_of_stretch(moments: Sequence[int], start: int) -> int:
+    """Where the stretch of rows that begins at `start` ends, by the rows' rising event times in milliseconds."""
+    most = min(len(moments), start + STRETCH_ROWS)
+    return bisect_left(moments, moments[start] + STRETCH_MS, start, most)
 
 
 def _to_remember(case: _Scored) -> ResultToRemember:
