@@ -94,12 +94,10 @@ class Preparation:
 
     def moved(self, old: QuantileBins | None) -> Rebinning:
         """How what was learned in `old` bins (None: in none) is carried over to the present ones."""
-        new = self.bins_in_use
-        if self._moved is None or self._moved[0] is not old or self._moved[1] is not new:
-            columns = len(new.edges)
-            before = old.widened(columns) if old is not None else QuantileBins.none(columns)
-            self._moved = old, new, rebinning(before, new, widened(self._newest.vectors, columns))
-        return self._moved[2]
+        moved, new = self._moved, self.bins_in_use
+        if moved is None or moved[1] is not new or not _same(moved[0], old):
+            moved = self._moved = old, new, self._carry(old, new)
+        return moved[2]
 
     def snapshot(self) -> dict[str, Any]:
         """All that taking examples changed; not a copy."""
@@ -150,8 +148,13 @@ class Preparation:
 
     def _place_bins(self) -> None:
         vectors = widened(self._newest.vectors, len(self.encoder.columns))
-        self.bins = QuantileBins.of(vectors, self._newest.frauds)
-        self._asked = None
+        old, self.bins = self.bins, QuantileBins.of(vectors, self._newest.frauds)
+        self._asked, self._moved = None, (old, self.bins, self._carry(old, self.bins))
+
+    def _carry(self, old: QuantileBins | None, new: QuantileBins) -> Rebinning:
+        columns = len(new.edges)
+        before = old.widened(columns) if old is not None else QuantileBins.none(columns)
+        return rebinning(before, new, widened(self._newest.vectors, columns))
 
     def _catch_up(self, prepared: Prepared) -> None:
         """What came before there were bins is learned now."""
@@ -173,3 +176,7 @@ class Preparation:
         self.cold_start.frauds -= was_fraud
         self.encoder.count(example.categories, was_fraud, -1.0)
         return lesson
+
+
+def _same(one: QuantileBins | None, other: QuantileBins | None) -> bool:
+    return one is other or (one is not None and other is not None and one.same(other))
