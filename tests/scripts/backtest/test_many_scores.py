@@ -29,6 +29,6 @@ def test_many_scores_are_those_of_one_after_the_other(name: str, learned: int) -
 
 def test_a_scorecard_is_asked_row_by_row() -> None:
     scorecard = load_policy_file(None).scorecard
-    rows = [dict.fromkeys(FEATURE_NAMES), dict.fromkeys(FEATURE_NAMES, 1.0)]
+    rows: list[dict[str, float | None]] = [dict.fromkeys(FEATURE_NAMES), dict.fromkeys(FEATURE_NAMES, 1.0)]
     alone = [scorecard.score(row).fraud_score for row in rows]
     assert fraud_scores(scorecard, rows, [{}, {}], [None, None]) == alone
