@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,3 +108,12 @@ async def test_all_of_a_ring_of_forty_are_reported_within_five_seconds(
         )
         assert set(path[1::2]) <= {"device_id", "bank_card"}
     assert max(reported_s, decided_s) < 5, (reported_s, decided_s)
+
+    workers[0].stop(signal.SIGKILL)
+    await client.send("labels", label(FRAUD, "confirmed_fraud"), f"A-{FRAUD}")  # the same once more
+    alerts = await client.wait_for("alerts", 2, timeout_s=60.0)
+    await client.settle(2.0)
+    assert [each for each in alerts if each != alert] == []
+    assert {each["decision_id"] for each in client.seen["decisions"][MEMBERS:]} == {
+        each["decision_id"] for each in again
+    }
