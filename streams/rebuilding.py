@@ -66,6 +66,9 @@ class Part(Generic[Item]):
     write: Callable[[Sequence[Item]], Awaitable[None]]
 
 
+RECALL_ALERTS = ("RING_RECALL", "BLACKLIST_RETRO_HIT")
+"""Kinds of alerts that no application claims: what a recall found is kept by its cause, and found again after a rebuild
+when the cause comes again."""
 PARTS: dict[str, str] = {
     "lists": "blacklist-entries",
     "results": "decisions",
@@ -106,6 +109,7 @@ class _Audited(Struct):
 
 class _AlertHead(Struct):
     alert_id: str
+    kind: str
     raised_at: Time
 
 
@@ -137,6 +141,8 @@ def parts(settings: Settings, index: RefillIndex, policy: Policy, now: datetime)
 
     def take_alert(record: ConsumerRecord) -> str | None:
         head = _decode(record, _AlertHead)
+        if head.kind in RECALL_ALERTS:
+            return None
         return None if _older(int(head.raised_at.timestamp() * 1000), CLAIM_KEEP_MS) else head.alert_id
 
     def _older(moment_ms: int, keep_ms: int) -> bool:
