@@ -37,9 +37,10 @@ class Encoder:
             new = [name for name in features if name not in self._known]
             self.columns += new
             self._known.update(new)
-        for name in categories.keys() - self._categories.keys():
-            self._categories[name] = len(self.columns), TargetStatistics()
-            self.columns += [f"{name}: lift", f"{name}: seen"]
+        for name in categories:  # in their order, for that of a set is another in every process
+            if name not in self._categories:
+                self._categories[name] = len(self.columns), TargetStatistics()
+                self.columns += [f"{name}: lift", f"{name}: seen"]
         return len(self.columns) > before
 
     def categories(self) -> list[tuple[str, int]]:

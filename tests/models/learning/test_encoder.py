@@ -50,3 +50,9 @@ def test_a_category_is_its_levels_labels_so_far() -> None:
     assert (name, seen) == ("channel", 100.0)
     assert lift > 1.5
     assert made.encode({}, {"channel": "h5"}, None)[position] < 1
+
+
+def test_categories_have_their_columns_in_the_order_in_which_they_come() -> None:
+    encoder = Encoder()
+    encoder.notice({}, dict.fromkeys("zebra"))
+    assert [name for name, _ in encoder.categories()] == list("zebra")
