@@ -49,6 +49,9 @@ def bench(
     sizes: Annotated[
         list[int] | None, typer.Option(min=100, help="Applications in the index; give it several times.")
     ] = None,
+    list_entries: Annotated[
+        int, typer.Option(min=100, help="lists: own entries; two external ones come with each five.")
+    ] = 5_000_000,
     mapping: Annotated[Path | None, typer.Option(help="models: the history's mapping file.")] = None,
     label_delay: Annotated[
         str | None, typer.Option(help="models: when labels are known, e.g. 7d. Overrides the mapping.")
@@ -77,7 +80,14 @@ def bench(
     configure_logs("CRITICAL")  # a measured process has a log of its own
     known = read_report(json) if json is not None else None
     report = known or Report(machine=this_machine())
-    plan = Plan(applications=applications, runs=runs, samples=samples, sizes=sorted(sizes or SIZES), history=history)
+    plan = Plan(
+        applications=applications,
+        runs=runs,
+        samples=samples,
+        sizes=sorted(sizes or SIZES),
+        history=history,
+        list_entries=list_entries,
+    )
     with ended_by_signals(), tempfile.TemporaryDirectory(prefix="tidegate-bench-") as directory:
         with download_progress(console) as on_download:
             servers = EmbeddedServers(Path(directory), 0, 0, on_download)

@@ -49,6 +49,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Applications in the link index, rising."""
     history: History | None = None
     """None: no section needs one."""
+    list_entries: int = 5_000_000
+    """Own ones; external ones beside them."""
 
 
 class Record(Struct, frozen=True):

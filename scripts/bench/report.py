@@ -11,6 +11,7 @@ from config.errors import OperatorError
 from scripts.bench.machine import Machine
 from scripts.bench.sections.index import IndexGrowth
 from scripts.bench.sections.latency import Latency
+from scripts.bench.sections.lists import Lists
 from scripts.bench.sections.models import Comparison
 from scripts.bench.sections.rates import Rates
 from scripts.bench.sections.rebuild import Rebuild
@@ -31,6 +32,7 @@ class Report(Struct, frozen=True, kw_only=True):
     stages: Stages | None = None
     rebuild: Rebuild | None = None
     models: Comparison | None = None
+    lists: Lists | None = None
 
 
 class ReportError(OperatorError):

@@ -13,6 +13,7 @@ P99_MS, P999_MS = 30.0, 100.0
 TWO_WORKERS = 1.5
 GROWTH = 1.3
 BYTES_AN_APPLICATION = 2_048
+P99_BESIDE_LISTS, BYTES_A_LIST_ENTRY, LOADED_PER_S = 1.1, 100, 20_000
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -43,6 +44,12 @@ def targets(report: Report) -> list[Target]:
             found.append(_at_most(what, report.index.growth, GROWTH, ".2f"))
         what = f"bytes an application at {largest.applications:,}"
         found.append(_at_most(what, largest.bytes_per_application, BYTES_AN_APPLICATION, ",.0f"))
+    if report.lists is not None:
+        lists = report.lists
+        what = f"p99 beside {lists.own + lists.external:,} list entries / none"
+        found.append(_at_most(what, lists.p99_ratio, P99_BESIDE_LISTS, ".2f"))
+        found.append(_at_most("bytes a list entry", lists.bytes_per_entry, BYTES_A_LIST_ENTRY, ".0f"))
+        found.append(_at_least("list entries loaded a second", lists.loaded_per_s, LOADED_PER_S))
     return found
 
 

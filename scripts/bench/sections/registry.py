@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from scripts.bench.place import Place, Plan
-from scripts.bench.sections import index, latency, models, rates, rebuild, rings, stages, workers
+from scripts.bench.sections import index, latency, lists, models, rates, rebuild, rings, stages, workers
 from scripts.bench.tables import Table
 
 if TYPE_CHECKING:
@@ -72,6 +72,13 @@ SECTIONS: dict[str, Section] = {
         measure=index.measure,
         table=index.table,
         plots={"index": index.draw, "memory": index.draw_memory},
+    ),
+    "lists": Section(
+        about="a decision beside millions of list entries, their memory, loading them",
+        quick=False,
+        measure=lists.measure,
+        table=lists.table,
+        plots={"lists": lists.draw},
     ),
     "rebuild": Section(
         about="`tidegate rebuild`",

@@ -13,6 +13,7 @@ from scripts.bench.machine import Conditions, Machine
 from scripts.bench.report import Report
 from scripts.bench.sections.index import IndexGrowth, IndexSize
 from scripts.bench.sections.latency import SHARES, Latency, level
+from scripts.bench.sections.lists import Lists, Side
 from scripts.bench.sections.models import Candidate, Comparison
 from scripts.bench.sections.rates import Rate, Rates
 from scripts.bench.sections.rebuild import Rebuild, RebuiltPart
@@ -98,6 +99,19 @@ def sample_report() -> Report:
             conditions=conditions(),
             applications=6_000,
             parts=[RebuiltPart(part="applications", records=6_000, seconds=2.0)],
+        ),
+        lists=Lists(
+            conditions=conditions(),
+            own=5_000_000,
+            external=2_000_000,
+            probes=10_000,
+            empty=Side(p50_ms=[1.0, 1.0, 1.0], p99_ms=[2.0, 2.0, 4.0]),
+            full=Side(p50_ms=[1.0, 1.0, 1.0], p99_ms=[2.1, 2.2, 9.0]),
+            bytes_per_entry=59.6,
+            seeded_per_s=60_000.0,
+            loaded=400_000,
+            loaded_per_s=25_000.0,
+            taken_up_per_s=9_000.0,
         ),
         models=Comparison(
             conditions=conditions(),

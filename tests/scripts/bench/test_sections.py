@@ -1,10 +1,11 @@
 """Every section measures something that can be, on real servers and next to nothing to do."""
 
 import pytest
+from msgspec import structs
 
 from config.errors import OperatorError
 from scripts.bench.place import Place, Plan
-from scripts.bench.sections import index, latency, rates, rebuild, rings, stages, workers
+from scripts.bench.sections import index, latency, lists, rates, rebuild, rings, stages, workers
 
 
 async def test_rates_are_of_three_processes_in_turn(place: Place, plan: Plan) -> None:
@@ -55,6 +56,14 @@ async def test_the_stages_are_those_of_a_decision(place: Place, plan: Plan) -> N
     assert all(each.cpu_us > 0 for each in measured.stages)
     assert 0 < measured.cpu_us < 50_000
     assert measured.worker_cpu_us > 0
+
+
+async def test_lists_are_measured_full_and_empty(place: Place, plan: Plan) -> None:
+    measured = await lists.measure(place, structs.replace(plan, samples=50, list_entries=5_000))
+    assert (measured.own, measured.external, measured.probes, measured.loaded) == (5_000, 2_000, 50, 5_000)
+    assert 50 < measured.bytes_per_entry < 250
+    assert measured.p99_ratio > 0
+    assert measured.seeded_per_s > 0
 
 
 async def test_a_rebuild_reads_every_decision_and_its_audit_record(place: Place, plan: Plan) -> None:

@@ -6,6 +6,7 @@ from msgspec import structs
 from scripts.bench.machine import Machine
 from scripts.bench.report import Report
 from scripts.bench.sections.index import IndexGrowth, IndexSize
+from scripts.bench.sections.lists import Side
 from scripts.bench.sections.rates import Rates
 from scripts.bench.targets import Target, targets, targets_table
 from tests.scripts.bench.sample_report import conditions, rate, sample_report, size, workers_level
@@ -68,6 +69,19 @@ def test_an_application_takes_two_kilobytes(stored: float, met: bool) -> None:
     assert only(growth(size(10_000, 1.0, 1e6), size(1_000_000, 1.0, stored)), "bytes").met is met
 
 
+@pytest.mark.parametrize(
+    ("p99_ms", "size", "rate", "met"), [(2.2, 100.0, 20_000.0, True), (2.21, 100.1, 19_999.0, False)]
+)
+def test_long_lists_cost_hardly_more_than_none_and_little_room(
+    p99_ms: float, size: float, rate: float, met: bool
+) -> None:
+    lists = sample_report().lists
+    assert lists is not None
+    full = Side(p50_ms=[1.0] * 3, p99_ms=[p99_ms, p99_ms, 9.9])
+    lists = structs.replace(lists, full=full, bytes_per_entry=size, loaded_per_s=rate)
+    assert [each.met for each in targets(Report(machine=MACHINE, lists=lists))] == [met] * 3
+
+
 def test_one_size_says_nothing_of_growth() -> None:
     assert [each.what for each in targets(growth(size(10_000, 1_000.0)))] == ["bytes an application at 10,000"]
 
@@ -81,4 +95,4 @@ def test_a_whole_report_says_of_each_promise_whether_it_is_kept() -> None:
     assert rows["decisions / Faust echo"] == ["at least 0.7", "0.75", "yes"]
     assert rows["p99 at 50% of capacity, ms"] == ["at most 30", "990.0", "no"]
     assert rows["bytes an application at 1,000,000"] == ["at most 2,048", "1,500", "yes"]
-    assert len(rows) == 6
+    assert len(rows) == 9
