@@ -14,6 +14,7 @@ from models.identifiers import Tokeniser
 from models.pipeline import Models, decide
 from models.policy.policy import load_policy_file
 from models.tokenise import tokenise_application, tokenise_device_event, tokenise_list_entry
+from scripts.demonstration.detection import because_of_links
 from scripts.simulator.records import GroundTruth
 from scripts.simulator.stream import SimulationConfig, simulated_stream
 from streams.index.memory import MemoryIndex
@@ -24,8 +25,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 LOOKED_AT_AFTER = 2
 """The first two of a ring may pass: nothing tells them apart yet."""
 
-Decided = list[tuple[GroundTruth, bool]]
-"""Each application's truth, and whether it went to review or was rejected."""
+Decided = list[tuple[GroundTruth, bool, bool]]
+"""Each application's truth, whether it went to review or was rejected, and whether because of links alone."""
 
 
 async def decided(span: timedelta, seed: int) -> Decided:
@@ -56,7 +57,8 @@ async def decided(span: timedelta, seed: int) -> Decided:
                     ]
                 )
                 assert record.truth is not None
-                found.append((record.truth, case.decision.decision != "approve"))
+                held_back = case.decision.decision != "approve"
+                found.append((record.truth, held_back, because_of_links(case.decision)))
             case DeviceEvent() as event:
                 await index.observe_devices([tokenise_device_event(event, tokeniser)])
             case BlacklistEntry() as entry:
@@ -67,8 +69,9 @@ async def decided(span: timedelta, seed: int) -> Decided:
 def shares(found: Decided) -> dict[str, float]:
     """Share of applications held back: fraud in all, honest in all, and by honest typology."""
     groups: dict[str, list[bool]] = defaultdict(list)
-    for truth, held_back in found:
+    for truth, held_back, linked in found:
         if not truth.fraud:
+            groups["honest because of links"].append(linked)
             groups["honest"].append(held_back)
             groups[truth.typology].append(held_back)
         elif (truth.position or 0) > LOOKED_AT_AFTER:
@@ -81,5 +84,6 @@ async def test_rings_are_found_and_honest_people_spared(span: timedelta) -> None
     found = shares(await decided(span, seed=101))
     assert found["fraud"] >= 0.85, found
     assert found["honest"] <= 0.03, found
+    assert found["honest because of links"] <= 0.01, found
     assert found["kiosk"] <= 0.03, found
     assert found["dormitory"] <= 0.03, found
