@@ -48,6 +48,14 @@ SHELL_COMPANY = {"employer_applicants_7d": 3.0, "contacts_total": 159.0, "amount
 ROOM = {"gps_cell_applicants_24h": 3.0, "contacts_total": 159.0, "amount_to_maximum": 0.5}
 """People in one room whose homes nobody knows."""
 
+FOUR_IN_A_ROOM = {
+    "gps_cell_applicants_24h": 4.0,
+    "gps_cell_crowd_ratio": 3.0,
+    "amount_to_maximum": 0.5,
+    "gps_address_km": 1.0,
+}
+"""Where hardly anybody applies; they live near by."""
+
 ALIKE = {"device_like_applicants_30d": 4.0, "device_like_share": 0.5}
 """Devices of one model that are half of all in their place."""
 THREE_ALIKE = {
@@ -188,6 +196,10 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
         {"gps_cell_applicants_24h": 3.0, "gps_address_km": 5.0, "amount_to_maximum": 0.5},
         {"amount_to_maximum": 0.499},
     ),
+    ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"gps_cell_applicants_24h": 3.0}),
+    ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"gps_cell_crowd_ratio": 2.99}),
+    ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"amount_to_maximum": 0.499}),
+    ("GPS_CELL_CROWDED", "review", {**FOUR_IN_A_ROOM, "gps_cell_store_share": 0.79}, {"gps_cell_store_share": 0.8}),
     ("GPS_CELL_CROWDED", "review", ROOM, {"gps_cell_applicants_24h": 2.0}),
     ("GPS_CELL_CROWDED", "review", ROOM, {"contacts_total": 160.0}),
     ("GPS_CELL_CROWDED", "review", ROOM, {"amount_to_maximum": 0.499}),
