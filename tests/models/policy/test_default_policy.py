@@ -198,6 +198,7 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ),
     ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"gps_cell_applicants_24h": 3.0}),
     ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"gps_cell_crowd_ratio": 2.99}),
+    ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"gps_address_km": 0.99}),
     ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"amount_to_maximum": 0.499}),
     ("GPS_CELL_CROWDED", "review", {**FOUR_IN_A_ROOM, "gps_cell_store_share": 0.79}, {"gps_cell_store_share": 0.8}),
     ("GPS_CELL_CROWDED", "review", ROOM, {"gps_cell_applicants_24h": 2.0}),
