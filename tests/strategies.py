@@ -13,9 +13,20 @@ from hypothesis.strategies import SearchStrategy
 from msgspec import Meta, Struct
 from msgspec.structs import fields, replace
 
-from models.enrichment import WINDOWS_MS, Link, ListHit, Neighbour, Observation, PersonCounts, Sighting, Velocity
+from models.enrichment import (
+    WINDOWS_MS,
+    Link,
+    ListHit,
+    NearCandidate,
+    Neighbour,
+    Observation,
+    PersonCounts,
+    Sighting,
+    Velocity,
+)
 from models.entities import DAY_MS, ENTITY_KINDS, EntityProfileOf
 from models.facts import ApplicationFacts, Identifier, PlaceFacts
+from models.near.form import PARTS_MAX, NearBasis, NearForm
 from tests.builders_entities import Past, profile
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -39,10 +50,16 @@ PROFILES = st.lists(
     max_size=6,
 ).map(lambda told: profile(*told))
 
+PARTS = st.lists(st.sampled_from(["aaa", "bbb", "ccc"]), min_size=2, max_size=PARTS_MAX)
+NEAR_FORMS = st.tuples(*(st.builds(NearForm, st.just(basis), st.just("a" * 8), PARTS) for basis in get_args(NearBasis)))
+"""One of each basis: the index finds entries by no other."""
+
 BOUNDED: dict[tuple[type[Struct], str], SearchStrategy[Any]] = {
     (ApplicationFacts, "amount_cny"): st.none() | st.floats(0, 1e6, exclude_min=True),
     (ApplicationFacts, "term_months"): st.none() | st.integers(1, 60),
     (ApplicationFacts, "extra"): st.none(),
+    (ApplicationFacts, "near"): NEAR_FORMS.map(list),
+    (NearCandidate, "parts"): PARTS,
     (ApplicationFacts, "local_minute"): st.integers(0, 1439),
     (ApplicationFacts, "local_weekday"): st.integers(0, 6),
     (PlaceFacts, "gps_cell"): st.none() | CELLS,
