@@ -15,6 +15,7 @@ import pytest
 
 from config.settings import Settings
 from scripts.demo import longest_maturity_days, number_of_applications
+from scripts.demonstration.detection import FRAUD_TARGET
 from scripts.embedded import EmbeddedKafka
 from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import HONEST
@@ -126,7 +127,7 @@ def test_its_summary_has_each_typology_and_each_target(finished: Demo) -> None:
     summary = finished.said[finished.said.index("Applicants") :]
     for typology in (*FRAUD, *HONEST):
         assert (typology.name if typology.name != "none" else "nothing special") in summary
-    assert summary.count("at least 85%") == 1
+    assert summary.count(f"at least {FRAUD_TARGET:.0%}") == 1
     assert summary.count("at most 3%") == 3
 
 
