@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     redis_ssl_ca_file: Path | None = Field(None, description="CA that signed Valkey's certificate")
     redis_username: str | None = Field(None, description="Valkey ACL user, if not in the URL")
     redis_password: SecretStr | None = Field(None, description="Valkey password, if not in the URL")
-    index_deadline_ms: int = Field(50, ge=1, le=10_000, description="longest wait for the link index before degrading")
+    index_deadline_ms: int = Field(
+        50, ge=1, le=10_000, description="longest wait for the link index before degrading, for one application"
+    )
 
     # The worker
     web_host: str = Field("127.0.0.1", description="address of /healthz, /readyz and /metrics")

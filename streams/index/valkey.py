@@ -49,6 +49,9 @@ WRITE_DEADLINE_MS = 1_000
 APPLICATIONS_PER_ROUND_TRIP = 25
 """A longer batch goes in several round trips, each with the whole deadline: 100 applications in a busy server are near
 50 ms of work, and the deadline is there for a server that does not answer."""
+PER_APPLICATION_MS = 4
+"""As much longer is waited for each further application of a call: the server works on one after the other, and this
+process decides others meanwhile. On a slow machine a full batch would be an outage otherwise, and decided twice."""
 LOOKED_AT_ONCE = 25
 """Applications that one call looks at: no decision waits long behind it."""
 TIMER_RESOLUTION_S = 0.002
@@ -63,8 +66,8 @@ class ValkeyIndex:
 
     def __init__(self, url: str, deployment: str, deadline_ms: int, **client_options: Any) -> None:
         """`url` as redis-py takes it; `deployment`, the topic prefix, tells this one's keys from those of others on the
-        same server; `deadline_ms` is for `observe` and `ping`; `client_options` go to redis-py's connections.
-        Connects at the first call."""
+        same server; `deadline_ms` is for `ping` and for `observe` of one application; `client_options` go to redis-py's
+        connections. Connects at the first call."""
         self._deployment = deployment
         self._prefix = key_prefix(deployment)
         self._deadline_ms = deadline_ms
@@ -96,7 +99,10 @@ class ValkeyIndex:
     async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> list[Observation]:
         """See the protocol. Either all are observed or IndexUnavailableError is raised, also when some have been."""
         requests = [wire.observe_request(self._prefix, application) for application in applications]
-        deadline_ms = max(WRITE_DEADLINE_MS, self._deadline_ms) if patient else self._deadline_ms
+        together = min(len(requests), APPLICATIONS_PER_ROUND_TRIP)
+        deadline_ms = self._deadline_ms + PER_APPLICATION_MS * (together - 1)
+        if patient:
+            deadline_ms = max(WRITE_DEADLINE_MS, deadline_ms)
         replies = await self._call("observe", requests, deadline_ms, APPLICATIONS_PER_ROUND_TRIP)
         return [wire.observation(application, reply) for application, reply in zip(applications, replies, strict=True)]
 

@@ -24,7 +24,7 @@ from streams.index.protocol import (
     ResultToRemember,
     StoredResult,
 )
-from streams.index.valkey import ValkeyIndex
+from streams.index.valkey import APPLICATIONS_PER_ROUND_TRIP, PER_APPLICATION_MS, ValkeyIndex
 from tests.builders import CELL, NOON_MS, application, device_event, list_entry
 from tests.streams.index.conftest import PATIENT_MS
 from tests.streams.index.observing import hops, observe
@@ -83,6 +83,20 @@ async def test_past_the_deadline_the_index_is_unavailable_and_then_answers_again
             admin.client_unpause()
         observation = await observe(index, application("A-4", device_id="other", bank_card="b"))
         assert observation.velocity[0].token == application("A-4").applicant_token
+
+
+async def test_a_batch_is_waited_for_longer_than_one_application(
+    valkey: EmbeddedValkey, admin: redis.Redis, topic_prefix: str
+) -> None:
+    batch = [application(f"A-{number}") for number in range(APPLICATIONS_PER_ROUND_TRIP)]
+    async with connected(valkey.url, topic_prefix, DEADLINE_MS) as index:
+        await index.ping()
+        admin.client_pause(60_000, all=False)
+        started = perf_counter()
+        with pytest.raises(IndexUnavailableError):
+            await index.observe(batch)
+        admin.client_unpause()
+        assert perf_counter() - started >= (DEADLINE_MS + PER_APPLICATION_MS * (len(batch) - 1)) / 1000
 
 
 async def test_a_cancelled_call_leaves_no_reply_to_the_next(
