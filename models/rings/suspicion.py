@@ -139,6 +139,7 @@ def inputs_of(figures: RingFigures) -> tuple[float, ...]:
 def figures_in(features: Mapping[str, float | None]) -> RingFigures | None:
     """The figures among an application's features; None when it is in no ring, or one of them was not known yet."""
     found = [features.get(FIGURE_PREFIX + name) for name in RingFigures.__struct_fields__]
-    if features.get("ring_density") is None or None in found:
+    known = [float(each) for each in found if each is not None]
+    if features.get("ring_density") is None or len(known) < len(found):
         return None
-    return RingFigures(**dict(zip(RingFigures.__struct_fields__, map(float, found), strict=True)))  # type: ignore[arg-type]
+    return RingFigures(**dict(zip(RingFigures.__struct_fields__, known, strict=True)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import random
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -14,14 +13,13 @@ from multiprocessing.sharedctypes import Synchronized
 from config.settings import Settings
 from models.events import ListedKind, Severity
 from models.facts import ListEntryFacts
-from scripts.bench.load import BenchFailedError
 from scripts.bench.progress import OnDone
+from scripts.bench.sowers import sow_side_by_side
 from streams.index.valkey import ValkeyIndex
 
 PROCESSES = 2
 AT_ONCE = 500
 """Entries that one process hands over at a time."""
-POLL_S = 0.2
 KINDS: tuple[ListedKind, ...] = (
     "id_number",
     "phone",
@@ -59,23 +57,8 @@ def entries(own: int, external: int, first: int = 0, step: int = 1) -> Iterator[
 
 async def sow_entries(settings: Settings, own: int, external: int, on_done: OnDone) -> None:
     """Put the entries into the settings' index. Raises BenchFailedError."""
-    context = multiprocessing.get_context("spawn")
-    done = context.Value("q", 0)
-    processes = [
-        context.Process(target=_sow, args=(settings, own, external, first, done), daemon=True)
-        for first in range(PROCESSES)
-    ]
-    try:
-        for each in processes:
-            each.start()
-        while any(each.is_alive() for each in processes):
-            on_done(done.value)
-            await asyncio.sleep(POLL_S)
-    finally:
-        for each in processes:
-            each.terminate()
-    if any(each.exitcode for each in processes):
-        raise BenchFailedError(f"seeding ended after {done.value} of {own + external} list entries")
+    shares = [(settings, own, external, first) for first in range(PROCESSES)]
+    await sow_side_by_side(_sow, shares, f"{own + external} list entries", on_done)
 
 
 def _sow(settings: Settings, own: int, external: int, first: int, done: Synchronized[int]) -> None:

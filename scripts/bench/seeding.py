@@ -6,7 +6,6 @@ The server runs one function at a time, so it is the server that sets the pace a
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from multiprocessing.sharedctypes import Synchronized
@@ -17,16 +16,15 @@ from config.settings import Settings
 from models.decision import Verdict
 from models.facts import ApplicationFacts
 from models.pipeline import decision_id
-from scripts.bench.load import BenchFailedError
 from scripts.bench.population import multiple
 from scripts.bench.progress import OnDone
+from scripts.bench.sowers import sow_side_by_side
 from streams.index.protocol import PastDecision
 from streams.index.refill import RefillIndex
 
 PROCESSES = 2
 AT_ONCE = 200
 """Applications that one process hands over at a time."""
-POLL_S = 0.2
 
 
 class Seed(Struct, frozen=True, kw_only=True):
@@ -41,23 +39,8 @@ class Seed(Struct, frozen=True, kw_only=True):
 
 async def sow(settings: Settings, seeds: Sequence[Seed], times: int, on_done: OnDone) -> None:
     """Put `times` multiples of each seed into the settings' index, in event-time order. Raises BenchFailedError."""
-    context = multiprocessing.get_context("spawn")
-    done = context.Value("q", 0)
-    processes = [
-        context.Process(target=_sow, args=(settings, seeds, range(first, times, PROCESSES), done), daemon=True)
-        for first in range(min(PROCESSES, times))
-    ]
-    try:
-        for each in processes:
-            each.start()
-        while any(each.is_alive() for each in processes):
-            on_done(done.value)
-            await asyncio.sleep(POLL_S)
-    finally:
-        for each in processes:
-            each.terminate()
-    if any(each.exitcode for each in processes):
-        raise BenchFailedError(f"seeding ended after {done.value} of {times * len(seeds)} applications")
+    shares = [(settings, seeds, range(first, times, PROCESSES)) for first in range(min(PROCESSES, times))]
+    await sow_side_by_side(_sow, shares, f"{times * len(seeds)} applications", on_done)
 
 
 def _sow(settings: Settings, seeds: Sequence[Seed], numbers: Sequence[int], done: Synchronized[int]) -> None:

@@ -19,7 +19,7 @@ from config.settings import Settings
 from models.identifiers import Tokeniser
 from scripts.blacklist.records import BadRow, ListRecord, Plan, RecordMaker
 from scripts.blacklist.resuming import Progress
-from scripts.blacklist.tables import Row, Table
+from scripts.blacklist.tables import Cells, Row, Table
 from streams.publisher import Outgoing, Publisher
 
 ROWS_PER_CHUNK = 4_000
@@ -103,12 +103,12 @@ class _Process:
         self._publisher = Publisher(settings)
         self._loop.run_until_complete(self._publisher.start())
 
-    def load(self, rows: list[tuple[int, object]]) -> Chunk:
+    def load(self, rows: list[tuple[int, Cells]]) -> Chunk:
         now = datetime.now(UTC)
         records: list[Outgoing] = []
         bad: list[BadRow] = []
         for number, cells in rows:
-            for made in self._maker.records(number, cells, now):  # type: ignore[arg-type]
+            for made in self._maker.records(number, cells, now):
                 if isinstance(made, ListRecord):
                     records.append(Outgoing(self._topic, made.key, made.value))
                 else:
@@ -128,5 +128,5 @@ def _start(settings: Settings, plan: Plan) -> None:
     _process = _Process(settings, plan)
 
 
-def _load(rows: list[tuple[int, object]]) -> Chunk:
+def _load(rows: list[tuple[int, Cells]]) -> Chunk:
     return _process.load(rows)

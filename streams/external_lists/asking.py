@@ -96,11 +96,12 @@ class ServiceAsker:
         now_s = self._clock_s()
         self._metrics.list_seconds.labels(name).observe(now_s - began_s)
         self._metrics.list_lookups.labels(name, "answered").inc()
-        answers: defaultdict[Identifier, list[ListHit]] = defaultdict(list)
+        found: defaultdict[tuple[str, str], list[ListHit]] = defaultdict(list)
         for hit in hits:
-            answers[Identifier(hit.kind, hit.token)].append(hit)  # type: ignore[arg-type]  # kinds were checked
-        for identifier in identifiers:
-            self._cache.put(identifier, answers[identifier], now_s)
+            found[hit.kind, hit.token].append(hit)
+        answers = {each: found[each.kind, each.token] for each in identifiers}
+        for identifier, known in answers.items():
+            self._cache.put(identifier, known, now_s)
         return answers
 
     async def _with_a_retry(self, identifiers: Sequence[Identifier]) -> list[ListHit]:
