@@ -19,6 +19,7 @@ from models.policy.policy import load_policy_file
 from models.published import ModelVersionRecord
 from streams.codec import encode
 from streams.kafka import running
+from streams.model_files import MissingFileError
 from streams.model_versions import SCORECARD, Announcement, announce, current, rollback
 from streams.publisher import Outgoing, Publisher
 from streams.serving import load_scorer
@@ -64,6 +65,8 @@ def list_models() -> None:
     for version in versions:
         try:
             table.add_row(*_row(store.inspect(version), metrics), _role(version, now))
+        except MissingFileError:
+            continue  # a learner has pruned it since it was listed
         except SnapshotRefusedError:
             table.add_row(version, *blank, "[red]refused[/]")
     console.print(table)

@@ -18,6 +18,10 @@ class StoreUnavailableError(OperatorError):
     """The model store cannot be reached, or does not hold what it should (yet)."""
 
 
+class MissingFileError(StoreUnavailableError):
+    """The store was reached, and has no such file: it is on its way, or was pruned after it had been listed."""
+
+
 class ModelFiles:
     """Files by their names, which may have folders in them. Blocking: call it in a thread from an event loop.
 
@@ -35,12 +39,12 @@ class ModelFiles:
         self.url = url
 
     def read(self, name: str) -> bytes:
-        """The content. Raises StoreUnavailableError when there is no such file, too: it may be on its way."""
+        """The content. Raises MissingFileError when there is no such file."""
         try:
             self._files.invalidate_cache()
             content: bytes = self._files.cat_file(self._path(name))
         except FileNotFoundError as error:
-            raise StoreUnavailableError(f"{self.url} has no {name} (TIDEGATE_MODEL_DIR)") from error
+            raise MissingFileError(f"{self.url} has no {name} (TIDEGATE_MODEL_DIR)") from error
         except Exception as error:
             raise self._unavailable(error) from error
         return content

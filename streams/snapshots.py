@@ -121,7 +121,7 @@ class ModelStore:
         """The snapshot with its content.
 
         Raises SnapshotRefusedError, before anything of it is unpickled unless the signature is right, and
-        StoreUnavailableError when there is none of that version.
+        MissingFileError when there is none of that version.
         """
         head, payload = self._read(version, role)
         try:

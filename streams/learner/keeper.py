@@ -24,7 +24,7 @@ from models.policy.policy import Policy
 from models.published import ModelVersionRecord
 from streams.codec import encode
 from streams.learner.state import LearnerState
-from streams.model_files import StoreUnavailableError
+from streams.model_files import MissingFileError
 from streams.model_versions import TOPIC, Announcement, current, next_record
 from streams.publisher import Outgoing, Publisher
 from streams.serving import served_content
@@ -99,9 +99,7 @@ class Keeper:
             logger.error("learner_snapshot_refused", version=version, why=error.why)
             self._kept.alerts.append(refused_alert(version, error.why, "the champion", datetime.now(UTC)))
             return False
-        except StoreUnavailableError:
-            if version in self._store.versions(LEARNER):
-                raise
+        except MissingFileError:
             logger.error("learner_snapshot_gone", version=version, store=self._settings.model_url)
             return False
         content = snapshot.content

@@ -26,6 +26,7 @@ from models.policy.policy import DEFAULT_POLICY
 from models.published import ModelVersionRecord
 from streams.kafka import admin_client, client_options, read_to_end, running
 from streams.label_cases import TRAINING
+from streams.model_files import MissingFileError
 from streams.model_versions import Announcement, announce, current
 from streams.publisher import Publisher
 from streams.snapshots import ModelStore, Snapshot
@@ -97,14 +98,13 @@ async def learned(settings: Settings, offset: int) -> tuple[int, str]:
 
 
 def chain(settings: Settings, version: str | None) -> list[Snapshot]:
-    """A learner's snapshot and those before it that are still there, newest first."""
+    """A learner's snapshot and those before it that are still there, newest first. The learner goes on pruning."""
     store = ModelStore.from_settings(settings)
-    there = store.versions("learner")
-    found = []
-    while version in there:
-        snapshot = store.inspect(version, "learner")
-        found.append(snapshot)
-        version = snapshot.header.parent
+    found: list[Snapshot] = []
+    with suppress(MissingFileError):
+        while version is not None:
+            found.append(store.inspect(version, "learner"))
+            version = found[-1].header.parent
     return found
 
 

@@ -120,6 +120,24 @@ def test_the_list_shows_a_tampered_model_as_refused(deployment: Settings) -> Non
     assert serving(deployment) is None
 
 
+def test_the_list_leaves_out_a_model_that_a_learner_prunes_meanwhile(
+    deployment: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pruned, stays = save(deployment, 1), save(deployment, 2)
+    versions = ModelStore.versions
+
+    def listed_then_pruned(store: ModelStore, role: Any = "serving") -> list[str]:
+        found = versions(store, role)
+        (Path(deployment.model_url) / path_of(pruned)).unlink()
+        return found
+
+    monkeypatch.setattr(ModelStore, "versions", listed_then_pruned)
+    listed = run("list")
+    assert listed.exit_code == 0, listed.output
+    assert row(listed.output, stays)
+    assert pruned not in listed.output
+
+
 def test_a_model_is_shown_with_its_origin_and_why_it_serves(deployment: Settings) -> None:
     version = save(deployment, 2, parent="linear-1-0a1b2c3d", metrics={"brier": 0.0123, "log_loss": 0.5})
     learner_announces(deployment, version)

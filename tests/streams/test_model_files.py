@@ -11,7 +11,7 @@ import fsspec
 import pytest
 
 from config.errors import SettingsError
-from streams.model_files import ModelFiles, StoreUnavailableError
+from streams.model_files import MissingFileError, ModelFiles, StoreUnavailableError
 
 
 @pytest.fixture(params=["directory", "url"])
@@ -42,7 +42,7 @@ def test_a_file_that_is_there_is_never_overwritten(files: ModelFiles) -> None:
 
 
 def test_a_file_that_is_not_there_is_unavailable(files: ModelFiles) -> None:
-    with pytest.raises(StoreUnavailableError, match="has no a/one"):
+    with pytest.raises(MissingFileError, match="has no a/one"):
         files.read("a/one")
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from streams.model_files import ModelFiles, StoreUnavailableError
+from streams.model_files import MissingFileError, ModelFiles
 from streams.snapshots import (
     MAGIC,
     ModelStore,
@@ -177,7 +177,7 @@ def test_what_is_no_version_is_refused_without_looking_for_a_file(tmp_path: Path
 
 
 def test_a_version_that_is_not_there_is_unavailable_and_may_come(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(MissingFileError):
         store_at(tmp_path).load("logistic-7-0a1b2c3d")
 
 
