@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.events import Product
 from models.features.case import Case, ratio
 from models.features.feature import Feature
+from models.features.told import Told
 
 PRODUCT_MAXIMUM_CNY: dict[Product, float] = {
     "appliance": 20_000,
@@ -34,16 +35,16 @@ FEATURES = (
         "ms",
         "behaviour",
         "Time taken to fill in the form, of the last form in 24 hours",
-        lambda case: case.device_state.fill_ms if case.device_state else None,
+        Told("device_state", "fill_ms"),
     ),
     Feature(
         "paste_count",
         "count",
         "behaviour",
         "Pastes into that form",
-        lambda case: case.device_state.paste_count if case.device_state else None,
+        Told("device_state", "paste_count"),
     ),
-    Feature("amount_cny", "CNY", "behaviour", "Amount applied for", lambda case: case.facts.amount_cny),
+    Feature("amount_cny", "CNY", "behaviour", "Amount applied for", Told("facts", "amount_cny")),
     Feature(
         "amount_to_maximum",
         "ratio",
@@ -65,49 +66,49 @@ FEATURES = (
         "Amount over term, over monthly income; an income below 1 CNY counts as 1",
         _payment_to_income,
     ),
-    Feature("term_months", "months", "behaviour", "Term applied for", lambda case: case.facts.term_months),
+    Feature("term_months", "months", "behaviour", "Term applied for", Told("facts", "term_months")),
     Feature(
         "overdue_count_12m",
         "count",
         "behaviour",
         "Payments overdue in 12 months",
-        lambda case: case.behaviour.overdue_count_12m,
+        Told("behaviour", "overdue_count_12m"),
     ),
     Feature(
         "overdue_days_max_24m",
         "days",
         "behaviour",
         "Longest time overdue in 24 months",
-        lambda case: case.bureau.overdue_days_max_24m,
+        Told("bureau", "overdue_days_max_24m"),
     ),
     Feature(
         "on_time_ratio",
         "share",
         "behaviour",
         "Share of payments made on time",
-        lambda case: case.behaviour.on_time_ratio,
+        Told("behaviour", "on_time_ratio"),
     ),
     Feature(
         "collection_calls_30d",
         "count",
         "behaviour",
         "Calls from debt collectors in 30 days",
-        lambda case: case.behaviour.collection_calls_30d,
+        Told("behaviour", "collection_calls_30d"),
     ),
     Feature(
         "collection_sms_30d",
         "count",
         "behaviour",
         "Messages from debt collectors in 30 days",
-        lambda case: case.behaviour.collection_sms_30d,
+        Told("behaviour", "collection_sms_30d"),
     ),
-    Feature("address_months", "months", "behaviour", "Time at the address", lambda case: case.other.address_months),
-    Feature("address_tier", "level", "behaviour", "Tier of the city", lambda case: case.other.address_tier),
+    Feature("address_months", "months", "behaviour", "Time at the address", Told("other", "address_months")),
+    Feature("address_tier", "level", "behaviour", "Tier of the city", Told("other", "address_tier")),
     Feature(
         "contacts_total",
         "count",
         "behaviour",
         "Contacts in the phone's address book",
-        lambda case: case.other.contacts_total,
+        Told("other", "contacts_total"),
     ),
 )

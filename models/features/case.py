@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import cached_property
 from types import SimpleNamespace
 
-from msgspec.structs import replace
-
 from models.enrichment import Observation, Velocity
 from models.entities import ENTITY_KINDS, EntityProfile
 from models.events import BehaviourCredit, BureauCredit, OtherCredit, TransactionCredit
@@ -24,8 +22,6 @@ H1, H24, D7, D30, D90 = range(5)
 """Positions of the windows in `models.enrichment.WINDOWS_MS`."""
 
 HOUR_MS = 3_600_000
-
-_ENTITY_KINDS = frozenset(ENTITY_KINDS)
 
 NO_DEVICE = DeviceFacts()
 NO_PLACE = PlaceFacts()
@@ -69,20 +65,22 @@ class Case:
         self.other = (credit.other if credit else None) or NO_OTHER
         self.person = observation.person if observation else None
         self.device_state = observation.device if observation else None
+        self.tokens = {each.kind: each.token for each in reversed(facts.identifiers)}
+        """The first of each identifier kind."""
         self.velocity: dict[str, Velocity] = {}
         """By identifier kind; of the contacts' phones, the largest counts."""
         for velocity in observation.velocity if observation else ():
-            kind = velocity.kind
-            self.velocity[kind] = _largest(self.velocity[kind], velocity) if kind in self.velocity else velocity
+            known = self.velocity.setdefault(velocity.kind, velocity)
+            if known is not velocity:
+                self.velocity[velocity.kind] = _largest(known, velocity)
 
     @cached_property
     def profiles(self) -> dict[IdentifierKind, EntityProfile | None]:
         """Of the entities that the application names, by kind; None where nothing else is known of one."""
         if self.observation is None:
             return {}
-        named = {each.kind: each.token for each in reversed(self.facts.identifiers) if each.kind in _ENTITY_KINDS}
         known = {(each.kind, each.token): each.profile for each in self.observation.profiles}
-        return {kind: known.get((kind, token)) for kind, token in named.items()}
+        return {kind: known.get((kind, self.tokens[kind])) for kind in ENTITY_KINDS if kind in self.tokens}
 
     @cached_property
     def amounts(self) -> SimpleNamespace:
@@ -148,21 +146,6 @@ Value = Callable[[Case], float | None]
 """How a feature is computed."""
 
 
-def as_phone(kind: IdentifierKind, window: int) -> Value:
-    """Distinct other applicants who use the same number in the other role in the window: see `Velocity.as_phone`."""
-    return lambda case: velocity.as_phone[window] if (velocity := case.velocity.get(kind)) else None
-
-
-def applications(kind: IdentifierKind, window: int) -> Value:
-    """Applications with the same identifier of that kind in the window, this one included."""
-    return lambda case: velocity.counts[window] if (velocity := case.velocity.get(kind)) else None
-
-
-def applicants(kind: IdentifierKind, window: int) -> Value:
-    """Distinct applicants with the same identifier of that kind in the window, this one included."""
-    return lambda case: velocity.applicants[window] if (velocity := case.velocity.get(kind)) else None
-
-
 def negated(value: bool | None) -> bool | None:
     """The opposite; of missing, missing."""
     return None if value is None else not value
@@ -178,9 +161,10 @@ def ratio(numerator: float | None, denominator: float | None, floor: float = 1.0
 
 def _largest(one: Velocity, other: Velocity) -> Velocity:
     """The larger of two contacts' counts, window by window."""
-    return replace(
-        one,
-        counts=list(map(max, one.counts, other.counts)),
-        applicants=list(map(max, one.applicants, other.applicants)),
-        as_phone=list(map(max, one.as_phone, other.as_phone)),
-    )
+    counts = _larger(one.counts, other.counts)
+    applicants, as_phone = _larger(one.applicants, other.applicants), _larger(one.as_phone, other.as_phone)
+    return Velocity(one.kind, one.token, counts, applicants, one.degree, as_phone)
+
+
+def _larger(one: list[int], other: list[int]) -> list[int]:
+    return one if one == other else list(map(max, one, other))

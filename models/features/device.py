@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from models.features.case import D7, D30, D90, H24, HOUR_MS, Case, applicants
+from models.features.case import D7, D30, D90, H24, HOUR_MS, Case
 from models.features.feature import Feature
+from models.features.told import Told, applicants
 from models.link_weights import colleagues
 from models.rings.living import SELF
 
@@ -55,7 +56,7 @@ FEATURES = (
         "flag",
         "device",
         "The application names no device",
-        lambda case: case.facts.token("device_id") is None,
+        lambda case: "device_id" not in case.tokens,
     ),
     Feature(
         "device_emulator",
@@ -71,7 +72,7 @@ FEATURES = (
         "flag",
         "device",
         "An event of the last 30 days says that a hooking framework runs on the device",
-        lambda case: case.device_state.hooked if case.device_state else None,
+        Told("device_state", "hooked"),
     ),
     Feature("device_age_h", "h", "device", "Time since the device's first event; missing when it has none", _age_h),
     Feature(
@@ -79,14 +80,14 @@ FEATURES = (
         "count",
         "device",
         "Events of the device in 24 hours",
-        lambda case: case.device_state.events_24h if case.device_state else None,
+        Told("device_state", "events_24h"),
     ),
     Feature(
         "device_events_30d",
         "count",
         "device",
         "Events of the device in 30 days",
-        lambda case: case.device_state.events_30d if case.device_state else None,
+        Told("device_state", "events_30d"),
     ),
     Feature(
         "device_applicants_24h",
@@ -151,69 +152,69 @@ FEATURES = (
         "count",
         "device",
         "Devices that the applicant applied with in 30 days",
-        lambda case: case.person.devices[D30] if case.person else None,
+        Told("person", f"devices[{D30}]"),
     ),
     Feature(
         "id_phones_30d",
         "count",
         "device",
         "Phones that the applicant applied with in 30 days",
-        lambda case: case.person.phones[D30] if case.person else None,
+        Told("person", f"phones[{D30}]"),
     ),
     Feature(
         "device_phones_30d",
         "count",
         "device",
         "Phones seen with the device in 30 days",
-        lambda case: case.device_state.phones_30d if case.device_state else None,
+        Told("device_state", "phones_30d"),
     ),
     Feature(
         "device_models_30d",
         "count",
         "device",
         "Models, with their systems, that events of the device told in 30 days: a phone has one",
-        lambda case: case.device_state.models_30d if case.device_state else None,
+        Told("device_state", "models_30d"),
     ),
     Feature(
         "device_fills_7d",
         "count",
         "device",
         "Forms filled in on the device in 7 days whose time is known",
-        lambda case: case.device_state.fills_7d if case.device_state else None,
+        Told("device_state", "fills_7d"),
     ),
     Feature(
         "device_fill_spread_7d",
         "ratio",
         "device",
         "Standard deviation of those times in 7 days over their mean; missing for fewer than two",
-        lambda case: case.device_state.fill_spread_7d if case.device_state else None,
+        Told("device_state", "fill_spread_7d"),
     ),
     Feature(
         "device_fill_gap_spread_7d",
         "ratio",
         "device",
         "Likewise of the time from one form to the next in 7 days; missing for fewer than three forms",
-        lambda case: case.device_state.fill_gap_spread_7d if case.device_state else None,
+        Told("device_state", "fill_gap_spread_7d"),
     ),
     Feature(
         "device_sim_changes_30d",
         "count",
         "device",
         "Changes of the SIM card in 30 days",
-        lambda case: case.device_state.sim_changes_30d if case.device_state else None,
+        Told("device_state", "sim_changes_30d"),
     ),
     Feature(
         "device_otps_1h",
         "count",
         "device",
         "One-time passwords asked for in an hour",
-        lambda case: case.device_state.otps_1h if case.device_state else None,
+        Told("device_state", "otps_1h"),
     ),
     Feature(
         "ip_private",
         "flag",
         "device",
         "The IP address is private or reserved: a proxy hides the real one",
-        lambda case: case.device.ip_private,
+        Told("device", "ip_private"),
     ),
 )

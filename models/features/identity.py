@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from models.features.case import D30, D90, Case, applicants, as_phone, negated
+from models.features.case import D30, D90, Case, negated
 from models.features.feature import Feature
+from models.features.told import Told, applicants, as_phone
 
 
 def _regions_differ(case: Case) -> bool | None:
@@ -12,7 +13,7 @@ def _regions_differ(case: Case) -> bool | None:
 
 
 FEATURES = (
-    Feature("age_years", "years", "identity", "Age, from the ID number", lambda case: case.identity.age_years),
+    Feature("age_years", "years", "identity", "Age, from the ID number", Told("identity", "age_years")),
     Feature(
         "id_invalid",
         "flag",
@@ -39,21 +40,21 @@ FEATURES = (
         "flag",
         "identity",
         "The phone belongs to a virtual operator, whose numbers are cheap to get in bulk",
-        lambda case: case.identity.virtual_operator,
+        Told("identity", "virtual_operator"),
     ),
     Feature(
         "email_free",
         "flag",
         "identity",
         "The e-mail is at one of the large free providers",
-        lambda case: case.identity.email_free,
+        Told("identity", "email_free"),
     ),
     Feature(
         "email_digits_share",
         "share",
         "identity",
         "Share of digits in the e-mail's local part",
-        lambda case: case.identity.email_digits_share,
+        Told("identity", "email_digits_share"),
     ),
     Feature(
         "card_luhn_failed",
@@ -62,7 +63,7 @@ FEATURES = (
         "The bank card's check digit is wrong",
         lambda case: negated(case.identity.card_luhn),
     ),
-    Feature("name_length", "characters", "identity", "Length of the name", lambda case: case.identity.name_length),
+    Feature("name_length", "characters", "identity", "Length of the name", Told("identity", "name_length")),
     Feature(
         "name_not_cjk",
         "flag",
@@ -70,41 +71,41 @@ FEATURES = (
         "The name is not written in Chinese characters only",
         lambda case: negated(case.identity.name_cjk),
     ),
-    Feature("contacts_count", "count", "identity", "Contacts named", lambda case: case.identity.contacts),
+    Feature("contacts_count", "count", "identity", "Contacts named", Told("identity", "contacts")),
     Feature(
         "contact_relations",
         "count",
         "identity",
         "Different relations among the contacts",
-        lambda case: case.identity.contact_relations,
+        Told("identity", "contact_relations"),
     ),
     Feature(
         "contact_is_self",
         "flag",
         "identity",
         "A contact's phone is the applicant's own",
-        lambda case: case.identity.contact_is_self,
+        Told("identity", "contact_is_self"),
     ),
     Feature(
         "contact_same_name",
         "flag",
         "identity",
         "A contact bears the applicant's name",
-        lambda case: case.identity.contact_same_name,
+        Told("identity", "contact_same_name"),
     ),
     Feature(
         "employer_phone_is_own",
         "flag",
         "identity",
         "The employer's phone is the applicant's or a contact's",
-        lambda case: case.identity.employer_phone_is_own,
+        Told("identity", "employer_phone_is_own"),
     ),
     Feature(
         "id_profiles_90d",
         "count",
         "identity",
         "Profiles (name with phone) that the ID number applied with in 90 days",
-        lambda case: case.person.profiles[D90] if case.person else None,
+        Told("person", f"profiles[{D90}]"),
     ),
     Feature(
         "profile_applicants_90d",
@@ -132,13 +133,13 @@ FEATURES = (
         "count",
         "identity",
         "Earlier events under the same application id",
-        lambda case: case.observation.resubmissions if case.observation else None,
+        Told("observation", "resubmissions"),
     ),
     Feature(
         "applicant_refused_30d",
         "applications",
         "identity",
         "Earlier applications of the applicant that were rejected in 30 days",
-        lambda case: case.person.refused[D30] if case.person else None,
+        Told("person", f"refused[{D30}]"),
     ),
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from models.features.case import D90, applicants
+from models.features.case import D90
 from models.features.feature import Feature
+from models.features.told import Told, applicants
 
 FEATURES = (
-    Feature("liveness_score", "share", "liveness", "That a live face was there", lambda case: case.liveness.score),
-    Feature("face_match", "share", "liveness", "That it is the ID's face", lambda case: case.liveness.face_match),
-    Feature("liveness_attempts", "count", "liveness", "Tries of the face check", lambda case: case.liveness.attempts),
+    Feature("liveness_score", "share", "liveness", "That a live face was there", Told("liveness", "score")),
+    Feature("face_match", "share", "liveness", "That it is the ID's face", Told("liveness", "face_match")),
+    Feature("liveness_attempts", "count", "liveness", "Tries of the face check", Told("liveness", "attempts")),
     Feature(
         "face_applicants_90d",
         "applicants",
@@ -21,7 +22,7 @@ FEATURES = (
         "count",
         "liveness",
         "Face checks that failed on the device in 24 hours",
-        lambda case: case.device_state.liveness_failures_24h if case.device_state else None,
+        Told("device_state", "liveness_failures_24h"),
     ),
     Feature(
         "liveness_missing",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from models.features.case import D7, D30, H1, H24, Case, applicants, applications
+from models.features.case import D7, D30, H1, H24, Case
 from models.features.feature import Feature
+from models.features.told import Told, applicants, applications
 
 OTHER_CELLS = 7**3 - 1
 """Cells of resolution 9 in an area of resolution 6, but for one's own."""
@@ -34,21 +35,21 @@ FEATURES = (
         "Fastest journey between here and where the device, phone or applicant was seen within 24 hours, "
         "location accuracy and a minute between clocks allowed for; places told through a VPN, or known worse than "
         "within 5 km, left out",
-        lambda case: case.journey.speed_kmh if case.journey else None,
+        Told("journey", "speed_kmh"),
     ),
     Feature(
         "travel_km",
         "km",
         "location",
         "Length of that journey",
-        lambda case: case.journey.km if case.journey else None,
+        Told("journey", "km"),
     ),
     Feature(
         "gps_address_km",
         "km",
         "location",
         "Distance from the home address",
-        lambda case: case.place.gps_address_km,
+        Told("place", "gps_address_km"),
     ),
     Feature(
         "gps_store_km",
@@ -62,7 +63,7 @@ FEATURES = (
         "m",
         "location",
         "Accuracy radius of the location",
-        lambda case: case.place.gps_accuracy_m,
+        Told("place", "gps_accuracy_m"),
     ),
     Feature(
         "gps_cell_applicants_1h",

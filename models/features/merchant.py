@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from models.features.case import D30, H1, H24, Case, applications, ratio
+from models.features.case import D30, H1, H24, Case, ratio
 from models.features.feature import Feature
+from models.features.told import applications
 
 HOURS_30D = 720
 

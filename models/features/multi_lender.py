@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.features.case import Case, negated, ratio
 from models.features.feature import Feature
+from models.features.told import Told
 
 MONTHS = 12
 
@@ -19,30 +20,30 @@ FEATURES = (
         "count",
         "multi_lender",
         "Lenders applied to in 7 days",
-        lambda case: case.transaction.lenders_7d,
+        Told("transaction", "lenders_7d"),
     ),
     Feature(
         "lenders_30d",
         "count",
         "multi_lender",
         "Lenders applied to in 30 days",
-        lambda case: case.transaction.lenders_30d,
+        Told("transaction", "lenders_30d"),
     ),
     Feature(
         "lenders_90d",
         "count",
         "multi_lender",
         "Lenders applied to in 90 days",
-        lambda case: case.transaction.lenders_90d,
+        Told("transaction", "lenders_90d"),
     ),
-    Feature("open_loans", "count", "multi_lender", "Loans running", lambda case: case.transaction.open_loans),
-    Feature("debt_cny", "CNY", "multi_lender", "Debt in all", lambda case: case.transaction.debt_cny),
+    Feature("open_loans", "count", "multi_lender", "Loans running", Told("transaction", "open_loans")),
+    Feature("debt_cny", "CNY", "multi_lender", "Debt in all", Told("transaction", "debt_cny")),
     Feature(
         "income_monthly_cny",
         "CNY",
         "multi_lender",
         "Monthly income",
-        lambda case: case.transaction.income_monthly_cny,
+        Told("transaction", "income_monthly_cny"),
     ),
     Feature(
         "debt_to_income",
@@ -56,14 +57,14 @@ FEATURES = (
         "count",
         "multi_lender",
         "Queries at the credit bureau in 30 days",
-        lambda case: case.bureau.queries_30d,
+        Told("bureau", "queries_30d"),
     ),
     Feature(
         "provident_fund_monthly_cny",
         "CNY",
         "multi_lender",
         "Monthly payment into the housing provident fund",
-        lambda case: case.bureau.provident_fund_monthly_cny,
+        Told("bureau", "provident_fund_monthly_cny"),
     ),
     Feature(
         "employer_unverified",

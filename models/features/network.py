@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from models.features.case import D7, D30, D90, H24, HOUR_MS, Case, Value, applicants
+from models.features.case import D7, D30, D90, H24, HOUR_MS, Case
 from models.features.feature import Feature
-
-
-def _of_figures(name: str) -> Value:
-    return lambda case: None if case.figures is None else getattr(case.figures, name)
+from models.features.told import Told, applicants
 
 
 def _truncated(case: Case) -> bool | None:
@@ -35,28 +32,28 @@ FEATURES = (
         "applications",
         "network",
         "Other applications that share an identifier which is not too crowded to mean anything",
-        lambda case: case.network.link_summary.linked_applications if case.network else None,
+        Told("network", "link_summary.linked_applications"),
     ),
     Feature(
         "ring_size",
         "applications",
         "network",
         "Applications in the ring, this one included; 1 is no ring",
-        lambda case: case.network.link_summary.ring_size if case.network else None,
+        Told("network", "link_summary.ring_size"),
     ),
     Feature(
         "ring_density",
         "share",
         "network",
         "Share of the ring's pairs that are strongly linked; missing without a ring",
-        lambda case: case.network.link_summary.density if case.network else None,
+        Told("network", "link_summary.density"),
     ),
     Feature(
         "ring_merchants",
         "count",
         "network",
         "Merchants in the ring",
-        lambda case: case.network.link_summary.merchants if case.network else None,
+        Told("network", "link_summary.merchants"),
     ),
     Feature(
         "ring_applicants",
@@ -77,49 +74,49 @@ FEATURES = (
         "links",
         "network",
         "Links to the nearest confirmed fraud; missing when there is none in the neighbourhood",
-        lambda case: case.network.link_summary.fraud_distance if case.network else None,
+        Told("network", "link_summary.fraud_distance"),
     ),
     Feature(
         "fraud_closeness",
         "share",
         "network",
         "Weight of what links this application with a confirmed fraud, 1 for a strong link; missing when there is none",
-        lambda case: case.network.fraud_closeness if case.network else None,
+        Told("network", "fraud_closeness"),
     ),
     Feature(
         "frauds_in_neighbourhood",
         "applications",
         "network",
         "Confirmed frauds within reach of links that mean something; likewise the next three",
-        lambda case: case.network.near_frauds if case.network else None,
+        Told("network", "near_frauds"),
     ),
     Feature(
         "honest_in_neighbourhood",
         "applications",
         "network",
         "Confirmed honest applications",
-        lambda case: case.network.near_honest if case.network else None,
+        Told("network", "near_honest"),
     ),
     Feature(
         "refused_in_neighbourhood",
         "applications",
         "network",
         "Rejected applications",
-        lambda case: case.network.near_refused if case.network else None,
+        Told("network", "near_refused"),
     ),
     Feature(
         "listed_in_neighbourhood",
         "applications",
         "network",
         "Applications with an identifier on a blacklist",
-        lambda case: case.network.near_listed if case.network else None,
+        Told("network", "near_listed"),
     ),
     Feature(
         "strong_links",
         "applications",
         "network",
         "Other applications strongly linked with this one, directly",
-        lambda case: case.network.strong_links if case.network else None,
+        Told("network", "strong_links"),
     ),
     Feature(
         "contact_applicants_30d",
@@ -170,53 +167,55 @@ FEATURES = (
         "Share of the ring's applications in the last 24 hours; missing without a ring, likewise what follows",
         lambda case: None if case.ring is None else case.ring.size_24h / case.ring.size,
     ),
-    Feature("ring_size_24h", "applications", "network", "Its applications in 24 hours", _of_figures("size_24h")),
+    Feature("ring_size_24h", "applications", "network", "Its applications in 24 hours", Told("figures", "size_24h")),
     Feature(
         "ring_size_7d",
         "applications",
         "network",
         "Its applications in 7 days",
-        lambda case: None if case.ring is None else case.ring.size_7d,
+        Told("ring", "size_7d"),
     ),
     Feature(
         "ring_rarity",
         "share",
         "network",
         "How seldom honest people share the rarest thing that applicants of the ring share",
-        _of_figures("rarity"),
+        Told("figures", "rarity"),
     ),
     Feature(
         "ring_insularity",
         "share",
         "network",
         "Share of the weight of the ring's links that stays inside the ring",
-        _of_figures("insularity"),
+        Told("figures", "insularity"),
     ),
     Feature(
         "ring_equal_amounts",
         "share",
         "network",
         "Share of the ring's other applications that ask for nearly the same amount",
-        _of_figures("equal_amounts"),
+        Told("figures", "equal_amounts"),
     ),
     Feature(
         "ring_same_sales_rep",
         "share",
         "network",
         "Share of the ring's other applications that came through the same sales rep",
-        _of_figures("same_sales_rep"),
+        Told("figures", "same_sales_rep"),
     ),
     Feature(
         "ring_same_address",
         "share",
         "network",
         "Share of the ring's other applications that gave this one's address",
-        _of_figures("same_address"),
+        Told("figures", "same_address"),
     ),
-    Feature("ring_frauds", "applications", "network", "Confirmed frauds in the ring", _of_figures("frauds")),
-    Feature("ring_honest", "applications", "network", "Confirmed honest applications in it", _of_figures("honest")),
-    Feature("ring_refused", "applications", "network", "Rejected applications in it", _of_figures("refused")),
-    Feature("ring_listed", "applications", "network", "Its applications with something listed", _of_figures("listed")),
+    Feature("ring_frauds", "applications", "network", "Confirmed frauds in the ring", Told("figures", "frauds")),
+    Feature("ring_honest", "applications", "network", "Confirmed honest applications in it", Told("figures", "honest")),
+    Feature("ring_refused", "applications", "network", "Rejected applications in it", Told("figures", "refused")),
+    Feature(
+        "ring_listed", "applications", "network", "Its applications with something listed", Told("figures", "listed")
+    ),
     Feature(
         "ring_suspicion",
         "share",

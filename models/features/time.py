@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from models.features.feature import Feature
+from models.features.told import Told
 
 NIGHT_FROM_MINUTE = 30
 NIGHT_TO_MINUTE = 330
 SATURDAY = 5
 
 FEATURES = (
-    Feature("local_hour", "hour", "time", "Time of day at the place", lambda case: case.facts.local_minute / 60),
+    Feature("local_hour", "hour", "time", "Time of day at the place", Told("facts", "local_minute / 60")),
     Feature(
         "night",
         "flag",

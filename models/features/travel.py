@@ -72,6 +72,8 @@ def store_distance_km(cell: str, sightings: Iterable[Sighting]) -> float | None:
 
 def distance_km(cell: str, other: str) -> float:
     """Great-circle distance between the centres of two H3 cells, in km."""
+    if cell == other:  # where most sightings are
+        return 0.0
     return float(h3.great_circle_distance(_centre(cell), _centre(other), unit="km"))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from models.features.case import D7, D30, D90, H1, H24, applicants, applications
+from models.features.case import D7, D30, D90, H1, H24
 from models.features.feature import Feature
+from models.features.told import Told, applicants, applications
 
 FEATURES = (
     Feature(
@@ -116,13 +117,13 @@ FEATURES = (
         "count",
         "velocity",
         "Bank cards that the applicant applied with in 30 days",
-        lambda case: case.person.bank_cards[D30] if case.person else None,
+        Told("person", f"bank_cards[{D30}]"),
     ),
     Feature(
         "id_merchants_7d",
         "count",
         "velocity",
         "Merchants that the applicant applied at in 7 days",
-        lambda case: case.person.merchants[D7] if case.person else None,
+        Told("person", f"merchants[{D7}]"),
     ),
 )
