@@ -74,7 +74,6 @@ def _parse(raw: str) -> str | None:
     return text
 
 
-@lru_cache(maxsize=16_384)
 def _read_mainland_mobile(prefix: str) -> PhoneFacts:
     valid = _GIVEN_OUT.fullmatch(prefix[3:] + "0000") is not None
     segment = prefix[3:6]

@@ -6,11 +6,14 @@ was first sold; fixed lines by their area code.
 
 from __future__ import annotations
 
-import sys
 from array import array
-from bisect import bisect_left
-from functools import lru_cache
-from importlib import import_module
+from bisect import bisect_right
+from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import phonenumbers
 
 PROVINCES: dict[str, str] = {
     "Beijing": "11",
@@ -76,35 +79,40 @@ def province_of_id_number(id_number: str) -> str | None:
 def province_of_phone(phone: str) -> str | None:
     """Province of a valid number in E.164, or None for a number that has none (a service number, abroad)."""
     if phone.startswith(_MAINLAND):
-        return _province_of_prefix(phone[3 : 3 + _PREFIX_DIGITS])
+        digits = phone[3 : 3 + _PREFIX_DIGITS]
+        if len(digits) < _PREFIX_DIGITS:
+            return None
+        return _PROVINCE_FROM[bisect_right(_BEGINNINGS, int(digits)) - 1]
     return _COUNTRY_CODES.get(phone[:4])
 
 
-def _mainland_prefixes() -> tuple[array[int], tuple[str | None, ...]]:
-    """National prefixes, ascending, and the province of each.
+def _mainland() -> tuple[array[int], list[str | None]]:
+    """The first seven digits where another province begins, ascending from 0; and which. The longest entry that a
+    number begins with counts, as in `phonenumbers.geocoder`."""
+    numbers = {name: number for number, name in enumerate(PROVINCES, 1)}
+    province = np.zeros(10**_PREFIX_DIGITS, np.uint8)  # by seven digits, the number of their province; 0: none
+    for digits, place in _places_of("86"):
+        first, beyond = int(digits), 10 ** (_PREFIX_DIGITS - len(digits))
+        province[first * beyond : (first + 1) * beyond] = numbers.get(place.rpartition(", ")[2], 0)
+    beginnings = [0, *(np.flatnonzero(province[1:] != province[:-1]) + 1).tolist()]
+    codes = [None, *PROVINCES.values()]
+    return array("I", beginnings), [codes[province[each]] for each in beginnings]
 
-    The package's data for the whole world takes 100 MB once imported; of that, a process keeps one.
+
+def _places_of(country: str) -> Iterator[tuple[str, str]]:
+    """The digits that a country's numbers begin with -> English name of the place, in order, so that a longer entry
+    comes after what it begins with. File by file: to import `phonenumbers.geodata` is to keep 100 MB of all countries.
     """
-    package = "phonenumbers.geodata"
-    world: dict[str, dict[str, str]] = import_module(package).GEOCODE_DATA
-    digits = len(_MAINLAND) - 1
-    places = sorted((int(key[digits:]), names.get("en", "")) for key, names in world.items() if key[:digits] == "86")
-    for name in [name for name in sys.modules if name.startswith(package)]:
-        del sys.modules[name]
-    del sys.modules["phonenumbers"].geodata
-    provinces = {place: PROVINCES.get(place.rpartition(", ")[2]) for place in {place for _, place in places}}
-    return array("I", [prefix for prefix, _ in places]), tuple(provinces[place] for _, place in places)
+    files = Path(phonenumbers.__file__).with_name("geodata").glob("data*.py")
+    for file in sorted(files, key=lambda each: int(each.stem.removeprefix("data"))):
+        spec = spec_from_file_location(f"phonenumbers.geodata.{file.stem}", file)
+        if spec is None or spec.loader is None:
+            raise ImportError(file.name)
+        part = module_from_spec(spec)
+        spec.loader.exec_module(part)
+        for prefix, names in part.data.items():
+            if prefix.startswith(country):
+                yield prefix.removeprefix(country), names.get("en", "")
 
 
-_PREFIXES, _PREFIX_PROVINCES = _mainland_prefixes()
-
-
-@lru_cache(maxsize=16_384)
-def _province_of_prefix(prefix: str) -> str | None:
-    """By the longest entry that the number begins with, as `phonenumbers.geocoder` does."""
-    for length in range(len(prefix), 0, -1):
-        number = int(prefix[:length])
-        place = bisect_left(_PREFIXES, number)
-        if place < len(_PREFIXES) and _PREFIXES[place] == number:
-            return _PREFIX_PROVINCES[place]
-    return None
+_BEGINNINGS, _PROVINCE_FROM = _mainland()

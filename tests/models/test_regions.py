@@ -1,5 +1,9 @@
+import subprocess
+import sys
+from typing import Any
+
 import pytest
-from phonenumbers import PhoneNumber, geocoder
+from phonenumbers import PhoneMetadata, PhoneNumber, geocoder
 from phonenumbers.geodata import GEOCODE_DATA
 
 from models.regions import PROVINCES, province_of_id_number, province_of_phone
@@ -63,3 +67,25 @@ def test_every_mainland_place_of_the_geocoding_data_lies_in_a_province() -> None
     assert len(places) > 300
     assert {place for place in places if place.rpartition(", ")[2] not in PROVINCES} <= {"Taiwan"}
     assert max(len(prefix) for prefix in GEOCODE_DATA if prefix.startswith("86")) == len("86") + 7
+
+
+def test_the_province_of_any_mainland_number_is_that_of_the_longest_entry_it_begins_with() -> None:
+    entries = {prefix.removeprefix("86"): names.get("en", "") for prefix, names in GEOCODE_DATA.items()
+               if prefix.startswith("86")}  # fmt: skip
+    assert len(entries) > 100_000
+    for number, entry in enumerate(entries):
+        if len(entry) == 7 and number % 10:
+            continue
+        for digits in (entry.ljust(7, "0"), entry.ljust(7, "9")):
+            longest = next(digits[:length] for length in range(7, 0, -1) if digits[:length] in entries)
+            assert province_of_phone(f"+86{digits}0") == PROVINCES.get(entries[longest].rpartition(", ")[2]), digits
+
+
+def test_no_valid_mainland_number_is_shorter_than_what_tells_its_province() -> None:
+    mainland: Any = PhoneMetadata.metadata_for_region("CN")
+    assert min(mainland.general_desc.possible_length) >= 7
+
+
+def test_the_geocoding_data_of_the_whole_world_is_not_kept() -> None:
+    program = "import sys, models.regions; sys.exit('phonenumbers.geodata' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
