@@ -133,7 +133,7 @@ class Tokeniser:
             for kind in (*get_args(IdentifierKind), *get_args(NearDomain))
         }
         self._outer = sha256(bytes(byte ^ 0x5C for byte in key))
-        self.recurring_token: Callable[[IdentifierKind, str], str] = lru_cache(maxsize=16_384)(self.token)
+        self.recurring_token: Callable[[IdentifierKind, str], str] = lru_cache(maxsize=8_192)(self.token)
         """`token` that remembers: for what many applications share, such as merchants, cells and shops' devices."""
 
     def token(self, kind: IdentifierKind | NearDomain, value: str) -> str:

@@ -46,7 +46,7 @@ class IpFacts(NamedTuple):
     """Not an address of the public Internet: a proxy hides the real one."""
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=4_096)
 def read_ip(raw: str) -> IpFacts | None:
     """The address; IPv4 mapped into IPv6 is IPv4, a zone index is left out. None when it is no address."""
     plain = _CANONICAL_V4.fullmatch(raw)

@@ -77,7 +77,7 @@ def distance_km(cell: str, other: str) -> float:
     return float(h3.great_circle_distance(_centre(cell), _centre(other), unit="km"))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4_096)
 def _centre(cell: str) -> tuple[float, float]:
     lat, lng = h3.cell_to_latlng(cell)
     return lat, lng
