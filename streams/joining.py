@@ -37,7 +37,8 @@ from streams.frozen import AuditAt, FrozenStore
 from streams.index.protocol import IndexUnavailableError
 from streams.kafka import BrokerUnreachableError, client_options, read_from, running
 from streams.label_cases import AUDIT, LABELS, STRAYED, TRAINING, LabelAt, LabelCases, ToldExample
-from streams.publisher import Outgoing, partition_of
+from streams.partitioning import partition_of
+from streams.publisher import Outgoing
 from streams.waiting import NotReadyError
 
 logger = structlog.get_logger(__name__)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, UnknownTopicOrPartitionError
-from aiokafka.partitioner import DefaultPartitioner
 from msgspec import Struct
 
 from config.settings import Settings
 from streams.kafka import client_options
+from streams.partitioning import partitions_of
 from streams.topics import MAX_RECORD_BYTES
 
 logger = structlog.get_logger(__name__)
@@ -25,8 +24,6 @@ BATCH_BYTES = 128 * 1024
 
 PASSING_ERRORS = (KafkaTimeoutError, KafkaConnectionError, UnknownTopicOrPartitionError)
 """What a later attempt may get over, besides what aiokafka itself calls retriable."""
-
-_partitioner = DefaultPartitioner()
 
 
 class Outgoing(Struct, frozen=True):
@@ -120,9 +117,12 @@ async def _fill_batches(producer: AIOKafkaProducer, records: Sequence[Outgoing])
     """The records as the fewest batches: aiokafka's `send` takes five times as long over each of them."""
     full: list[_Batch] = []
     filling: dict[tuple[str, int], _Batch] = {}
-    partitions = {topic: tuple(sorted(await producer.partitions_for(topic))) for topic in {r.topic for r in records}}
+    partitions: dict[str, Iterator[int]] = {}
+    for topic in {record.topic for record in records}:
+        keys = [record.key for record in records if record.topic == topic]
+        partitions[topic] = iter(partitions_of(keys, tuple(sorted(await producer.partitions_for(topic)))))
     for record in records:
-        place = record.topic, partition_of(record.key, partitions[record.topic])
+        place = record.topic, next(partitions[record.topic])
         batch = filling.get(place)
         if batch is None or batch.builder.append(key=record.key, value=record.value, timestamp=None) is None:
             if batch is not None:
@@ -136,9 +136,3 @@ async def _fill_batches(producer: AIOKafkaProducer, records: Sequence[Outgoing])
 async def _acknowledged(producer: AIOKafkaProducer, batch: _Batch) -> None:
     batch.builder.close()
     await (await producer.send_batch(batch.builder, batch.topic, partition=batch.partition))
-
-
-@lru_cache(maxsize=4_096)
-def partition_of(key: bytes, partitions: tuple[int, ...]) -> int:
-    """Where every Kafka client puts the key. A decision and its audit record have the same."""
-    return int(_partitioner(key, partitions, partitions))

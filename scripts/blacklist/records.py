@@ -3,8 +3,10 @@ place of raw values."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -13,14 +15,27 @@ import msgspec
 from msgspec import Struct, structs
 
 from models.events import BlacklistEntry
+from models.facts import ListEntryFacts
 from models.identifiers import Tokeniser
 from models.tokenise import InvalidValueError, tokenise_list_entry
 from scripts.blacklist.columns import KINDS, columns_of, require_values
 from scripts.blacklist.tables import Cells
 from streams.codec import InvalidRecord, RecordDecoder
 
+_KINDS = frozenset(KINDS)
 _TIMES = ("occurred_at", "expires_at")
+_TIMES_KEPT = 4_096
+"""Many rows say the same day."""
+_NO_CELLS = (None, "")
 _PLACEHOLDER = "x"
+
+_Said: Any = msgspec.defstruct(
+    "_Said",
+    [(each.name, each.type, () if each.name == "near" else None) for each in structs.fields(ListEntryFacts)[1:]],
+    omit_defaults=True,
+)
+"""The facts of an entry but its event id, as they are published: without what is not said. The fields are named as the
+contract's, so a worker reads them as it would have made them."""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -57,18 +72,22 @@ class RecordMaker:
     """Makes records of rows. The same row makes the same records, event ids and all."""
 
     def __init__(self, plan: Plan, tokeniser: Tokeniser) -> None:
-        self._plan = plan
+        self._chosen = plan.chosen
         self._tokeniser = tokeniser
         self._decoder = RecordDecoder(BlacklistEntry)
         self._timezone = ZoneInfo(plan.timezone)
-        self._by_names: dict[tuple[str, ...], dict[str, str]] = {}
+        self._utc = lru_cache(_TIMES_KEPT)(self._in_utc)
+        self._defaults = {**plan.defaults, "event_id": _PLACEHOLDER}
+        self._fields_of: dict[tuple[str, ...], list[str | None]] = {}
+        """Of JSON objects with these names."""
+        self._fields_in_order = None if plan.columns is None else [plan.columns.get(name) for name in plan.names or ()]
 
     def records(self, number: int, cells: Cells, now: datetime) -> Iterator[ListRecord | BadRow]:
         """What becomes of one row; `now` is aware."""
         try:
             fields = self._fields(cells)
-            values = {kind: fields.pop(kind) for kind in KINDS if kind in fields}
-            person = {"name", "birth_date"} <= fields.keys() and not values
+            values = {} if _KINDS.isdisjoint(fields) else {kind: fields.pop(kind) for kind in KINDS if kind in fields}
+            person = not values and "name" in fields and "birth_date" in fields
             entries = [fields] if "value" in fields or "token" in fields or person else []
             entries += [{**fields, "kind": kind, "value": value, "token": None} for kind, value in values.items()]
             if not entries:
@@ -84,22 +103,18 @@ class RecordMaker:
                 yield BadRow(number, field, error.reason)
 
     def _fields(self, cells: Cells) -> dict[str, Any]:
-        plan = self._plan
-        if plan.names is None or plan.columns is None:
-            row, columns = self._json_row(cells)
-        else:
-            if len(cells) != len(plan.names):
-                if len(cells) == 1 and cells[0] is not None and cells[0].startswith("\0"):
-                    raise _BadCellError("$", cells[0][1:])
-                raise _BadCellError("$", f"{len(cells)} values, and {len(plan.names)} columns")
-            row, columns = dict(zip(plan.names, cells, strict=True)), plan.columns
-        found = {columns[name]: cell for name, cell in row.items() if name in columns and cell not in (None, "")}
+        if isinstance(cells, csv.Error):
+            raise _BadCellError("$", str(cells))
+        fields, values = self._json_row(cells) if self._fields_in_order is None else (self._fields_in_order, cells)
+        if len(values) != len(fields):
+            raise _BadCellError("$", f"{len(values)} values, and {len(fields)} columns")
+        found = {field: cell for field, cell in zip(fields, values, strict=True) if field and cell not in _NO_CELLS}
         for field in _TIMES:
             if field in found:
                 found[field] = self._time(field, found[field])
-        return {**plan.defaults, **found}
+        return {**self._defaults, **found}
 
-    def _json_row(self, cells: Cells) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    def _json_row(self, cells: Cells) -> tuple[list[str | None], list[Any]]:
         try:
             row = msgspec.json.decode(cells if isinstance(cells, str) else "")
         except (msgspec.DecodeError, UnicodeError):
@@ -107,36 +122,38 @@ class RecordMaker:
         if not isinstance(row, dict):
             raise _BadCellError("$", "not a JSON object")
         names = tuple(row)
-        if names not in self._by_names:
-            chosen = {field: column for field, column in self._plan.chosen.items() if column in names}
-            self._by_names[names] = columns_of(names, chosen)
-        return row, self._by_names[names]
+        if names not in self._fields_of:
+            chosen = {field: column for field, column in self._chosen.items() if column in names}
+            columns = columns_of(names, chosen)
+            self._fields_of[names] = [columns.get(name) for name in names]
+        return self._fields_of[names], list(row.values())
 
     def _time(self, field: str, text: Any) -> str:
-        """With the time zone of the lender, where it states none."""
         try:
-            moment = datetime.fromisoformat(text)
-            if moment.tzinfo is None:
-                moment = moment.replace(tzinfo=self._timezone)
-            return moment.astimezone(UTC).isoformat()
+            return self._utc(text)
         except (TypeError, ValueError, OverflowError):
             raise _BadCellError(field, "not a time such as 2026-11-24T10:00:00+08:00 or 2026-11-24") from None
 
+    def _in_utc(self, text: str) -> str:
+        """With the time zone of the lender, where it states none."""
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=self._timezone)
+        return moment.astimezone(UTC).isoformat()
+
     def _record(self, entry: Mapping[str, Any], now: datetime) -> ListRecord:
         try:
-            raw = msgspec.json.encode({**entry, "event_id": _PLACEHOLDER})
-            facts = tokenise_list_entry(self._decoder(raw, now).record, self._tokeniser)
+            facts = tokenise_list_entry(self._decoder(msgspec.json.encode(entry), now).record, self._tokeniser)
         except UnicodeEncodeError:
             raise _BadCellError("$", "not UTF-8") from None
         except InvalidRecord as error:
             raise _BadCellError(error.path, error.message) from None
         except InvalidValueError as error:
             raise _BadCellError(error.path, error.message) from None
-        # The facts' fields are named as the contract's, so a worker reads them as it would have made them.
-        said = {name: value for name, value in structs.asdict(facts).items() if value not in (None, ())}
-        del said["event_id"]
-        said["event_id"] = "list-" + blake2b(msgspec.json.encode(said), digest_size=16).hexdigest()
-        return ListRecord(f"{facts.kind}:{facts.token}".encode(), msgspec.json.encode(said))
+        said = msgspec.json.encode(_Said(*structs.astuple(facts)[1:]))
+        event_id = blake2b(said, digest_size=16).hexdigest().encode()
+        key = f"{facts.kind}:{facts.token}".encode()
+        return ListRecord(key, b'%b,"event_id":"list-%b"}' % (said[:-1], event_id))
 
 
 class _BadCellError(Exception):

@@ -1,12 +1,17 @@
-"""Tables of list entries as they come: CSV, JSON Lines, Parquet, read row by row, so they may be larger than memory."""
+"""Tables of list entries as they come: CSV, JSON Lines, Parquet, read in blocks, so they may be larger than memory.
+
+Whoever reads a table only finds out where its rows end (`Table.blocks`); what stands in them is taken apart by whoever
+makes something of it (`Table.rows`), which may be another process.
+"""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
@@ -17,26 +22,29 @@ from config.errors import OperatorError
 TEXT_TABLES = (".csv", ".tsv", ".txt")
 JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
+ROWS_PER_BLOCK = 4_000
 _COMPRESSED = ".gz"
 _DELIMITERS = ",;\t|"
-_ROWS_AT_ONCE = 2_048
 _PARQUET_MEMORY = "1GB"
 _FIELD_CHARACTERS = 1 << 20
 
-Cells = list[str | None] | str
-"""The values of a row in the order of the columns; of JSON Lines the line as it is."""
+Cells = Sequence[str | None] | str | csv.Error
+"""The values of a row in the order of the columns, None or empty for none; of JSON Lines the line as it is. An error is
+what no reader of CSV can read."""
 
 
 class TableError(OperatorError):
     """A file that cannot be read as a table."""
 
 
-class Row(NamedTuple):
-    """One row, as it stands there."""
+class Block(NamedTuple):
+    """Rows that follow each other, as they stand in the file."""
 
-    number: int
-    """From 1, a header not counted."""
-    cells: Cells
+    first: int
+    """Number of the first row, from 1, a header not counted."""
+    last: int
+    rows: str | list[tuple[str | None, ...]]
+    """The text as it is; of Parquet the values."""
     position: int
     """How far the file has been read, of `Table.size`."""
 
@@ -68,46 +76,77 @@ class Table:
         elif self._suffix in TEXT_TABLES:
             self._delimiter, self.columns = self._header()
 
-    def rows(self, start: int = 0) -> Iterator[Row]:
+    def blocks(self, start: int = 0) -> Iterator[Block]:
         """The rows after the first `start`. Raises TableError."""
         if self._suffix in PARQUET:
-            yield from self._parquet_rows(start)
+            yield from self._parquet_blocks(start)
         else:
             try:
-                yield from self._text_rows(start)
+                yield from self._text_blocks(start)
             except (OSError, EOFError) as error:
                 raise TableError(f"{self.path}: {error}") from error
 
-    def _text_rows(self, start: int) -> Iterator[Row]:
-        with self.path.open("rb") as raw, closing(self._text(raw)) as text:
-            if self._suffix in JSON_LINES:
-                for number, line in enumerate(text, 1):
-                    if number > start and line.strip():
-                        yield Row(number, line, raw.tell())
-                return
-            reader = csv.reader(text, delimiter=self._delimiter, strict=True)
-            next(reader, None)
-            number = 0
-            while True:
-                number += 1
-                try:
-                    cells: Cells = [cell or None for cell in next(reader)]
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    cells = [f"\0{error}"]
-                if number > start and cells:
-                    yield Row(number, cells, raw.tell())
+    def rows(self, block: Block) -> Iterator[tuple[int, Cells]]:
+        """The rows of a block, each with its number; empty lines are none."""
+        if not isinstance(block.rows, str):
+            yield from enumerate(block.rows, block.first)
+            return
+        lines = io.StringIO(block.rows, newline="")
+        if self._suffix in JSON_LINES:
+            yield from ((number, line) for number, line in enumerate(lines, block.first) if line.strip())
+            return
+        csv.field_size_limit(_FIELD_CHARACTERS)
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        for number in range(block.first, block.last + 1):
+            try:
+                cells = next(reader)
+            except csv.Error as error:
+                yield number, error
+            else:
+                if cells:
+                    yield number, cells
 
-    def _parquet_rows(self, start: int) -> Iterator[Row]:
+    def _text_blocks(self, start: int) -> Iterator[Block]:
+        with self.path.open("rb") as raw, closing(self._text(raw)) as text:
+            if self._suffix in TEXT_TABLES:
+                next(csv.reader(text, delimiter=self._delimiter, strict=True), None)
+            done = 0
+            while True:
+                lines = list(islice(text, min(ROWS_PER_BLOCK, start - done) if done < start else ROWS_PER_BLOCK))
+                if not lines:
+                    return
+                rows, block = len(lines), "".join(lines)
+                if self._suffix in TEXT_TABLES and '"' in block:
+                    rows, block = self._whole_rows(lines, text)
+                if done >= start:
+                    yield Block(done + 1, done + rows, block, raw.tell())
+                done += rows
+
+    def _whole_rows(self, lines: Sequence[str], text: Iterable[str]) -> tuple[int, str]:
+        """How many rows lines are when quoted line breaks may be among them, and their text, to the end of the last."""
+        taken: list[str] = []
+
+        def read() -> Iterator[str]:
+            for line in chain(lines, text):
+                taken.append(line)
+                yield line
+
+        reader, rows = csv.reader(read(), delimiter=self._delimiter, strict=True), 0
+        while len(taken) < len(lines):
+            rows += 1
+            try:
+                next(reader)
+            except csv.Error:
+                continue
+        return rows, "".join(taken)
+
+    def _parquet_blocks(self, start: int) -> Iterator[Block]:
         with _parquet(self.path) as connection:
             columns = "COLUMNS(* EXCLUDE file_row_number)::VARCHAR"
             found = connection.execute(f"SELECT {columns} FROM source WHERE file_row_number >= {start}")  # noqa: S608
-            number = start
-            while rows := found.fetchmany(_ROWS_AT_ONCE):
-                for cells in rows:
-                    number += 1
-                    yield Row(number, [cell or None for cell in cells], number)
+            while rows := found.fetchmany(ROWS_PER_BLOCK):
+                first, start = start + 1, start + len(rows)
+                yield Block(first, start, rows, start)
 
     def _header(self) -> tuple[str, list[str]]:
         try:

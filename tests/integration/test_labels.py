@@ -18,7 +18,7 @@ from config.settings import Settings
 from models.learning.protocol import Example
 from streams.kafka import client_options, read_to_end, running
 from streams.label_cases import TRAINING
-from streams.publisher import partition_of
+from streams.partitioning import partition_of
 from tests.integration.harness import Client, MakeApplication, StartWorker
 
 PATIENCE_S = 40.0

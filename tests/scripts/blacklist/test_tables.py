@@ -1,16 +1,24 @@
-"""Tables of every kind are read row by row, bad rows among them, from any row on."""
+"""Tables of every kind are read in blocks of rows, bad rows among them, from any row on."""
 
+import csv
 import gzip
+import itertools
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from scripts.blacklist import tables
 from scripts.blacklist.tables import Table, TableError
 
 
 def rows(path: Path, start: int = 0) -> list[tuple[int, object]]:
-    return [(row.number, row.cells) for row in Table(path).rows(start)]
+    table = Table(path)
+    return [
+        (number, list(cells) if isinstance(cells, tuple) else cells)
+        for block in table.blocks(start)
+        for number, cells in table.rows(block)
+    ]
 
 
 def written(path: Path, content: str | bytes) -> Path:
@@ -24,8 +32,8 @@ def test_a_csv_is_read_with_whatever_delimiter_its_header_has(tmp_path: Path, na
     text = 'a,b\n1,"x\ny"\n\n2,\n'.replace(",", comma)
     path = written(tmp_path / name, "\ufeff" + text)
     assert Table(path).columns == ["a", "b"]
-    assert rows(path) == [(1, ["1", "x\ny"]), (3, ["2", None])]
-    assert rows(path, 1) == [(3, ["2", None])]
+    assert rows(path) == [(1, ["1", "x\ny"]), (3, ["2", ""])]
+    assert rows(path, 1) == [(3, ["2", ""])]
 
 
 def test_what_no_csv_reader_can_read_is_one_bad_row(tmp_path: Path) -> None:
@@ -33,8 +41,29 @@ def test_what_no_csv_reader_can_read_is_one_bad_row(tmp_path: Path) -> None:
     numbers, cells = zip(*rows(path), strict=True)
     assert numbers == (1, 2, 3, 4, 5)
     assert (cells[0], cells[3], cells[4]) == (["1", "2"], ["4", "5", "6"], ["7", "8"])
-    assert len(cells[1]) == 1
+    assert isinstance(cells[1], csv.Error)
     assert cells[2] == ["\udcff", "3"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_block_ends_where_a_row_does_and_rows_are_numbered_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    lines = ['"x\ny"', "1", "", '"a\r\nb"', "2", '"q"x', "3", "4", '"open']
+    path = written(tmp_path / f"l.{suffix}", "c\n" + "\n".join(lines) + "\n")
+
+    def told(start: int = 0) -> list[tuple[int, str]]:
+        return [(number, repr(cells)) for number, cells in rows(path, start)]
+
+    whole = told()
+    for size in range(1, 6):
+        monkeypatch.setattr(tables, "ROWS_PER_BLOCK", size)
+        assert told() == whole
+        for start in range(len(lines) + 1):
+            assert told(start) == [each for each in whole if each[0] > start]
+        table = Table(path)
+        bounds = [(block.first, block.last) for block in table.blocks()]
+        assert all(after[0] == before[1] + 1 for before, after in itertools.pairwise(bounds))
 
 
 def test_json_lines_come_as_they_are(tmp_path: Path) -> None:
