@@ -10,6 +10,7 @@ that those applications belong to. Without one the figures of a ring are missing
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import combinations
 from math import exp, log
 from typing import cast
@@ -76,17 +77,17 @@ def summarise(facts: ApplicationFacts, observation: Observation, crowds: Crowds 
     strong, weak = _groups(weights)
     found, distances = _explore(strong, weak)
     component = sorted(found)
-    partners = _partners(strong)
     near = [neighbours[position] for position in distances]
     labels = [neighbour.label for neighbour in near]
-    direct = [neighbours[position] for position in partners.get(SELF, ()) if position != SELF]
+    listed = [neighbour.listed for neighbour in near]
+    direct = set[int]().union(*(group for group in strong if SELF in group)) - {SELF}
+    frauds = [at for at, label in zip(distances, labels, strict=True) if label == "fraud"] if "fraud" in labels else []
 
     ring, figures, density = None, None, None
     if component or observation.rings:
-        shared = _shared_in({SELF, *component}, telling)
-        ring = living_ring(facts, neighbours, component, observation.rings, shared)
+        ring = living_ring(facts, neighbours, component, observation.rings, _shared_in(component, telling))
     if ring is not None:
-        density = _density(component, partners) if component else None
+        density = _density(component, _partners(strong)) if component else None
         figures = ring_figures(
             ring,
             frozenset(component),
@@ -102,10 +103,7 @@ def summarise(facts: ApplicationFacts, observation: Observation, crowds: Crowds 
             linked_applications=list(distances.values()).count(1),
             ring_size=ring.size if ring is not None else 1,
             shared=_shared(observation),
-            fraud_distance=min(
-                (distance for distance, label in zip(distances.values(), labels, strict=True) if label == "fraud"),
-                default=None,
-            ),
+            fraud_distance=min((distances[at] for at in frauds), default=None),
             ring_id=ring.ring_id if ring is not None else None,
             density=density,
             merchants=ring.merchants if ring is not None else int(facts.merchant_id is not None),
@@ -116,14 +114,15 @@ def summarise(facts: ApplicationFacts, observation: Observation, crowds: Crowds 
         figures=figures,
         known_crowds=_known(facts, crowds) if crowds else NOT_KNOWN,
         strong_links=len(direct),
-        strong_links_listed=[neighbour.listed for neighbour in direct].count(True),
-        fraud_closeness=_closeness(weights, strong, {at for at in distances if neighbours[at].label == "fraud"}),
-        near_frauds=labels.count("fraud"),
+        strong_links_listed=sum(neighbours[at].listed for at in direct) if True in listed else 0,
+        fraud_closeness=_closeness(weights, strong, set(frauds)),
+        near_frauds=len(frauds),
         near_honest=labels.count("honest"),
         near_refused=[neighbour.decision for neighbour in near].count("reject"),
-        near_listed=[neighbour.listed for neighbour in near].count(True),
+        near_listed=listed.count(True),
         listed_distance=min(
-            (distance for distance, other in zip(distances.values(), near, strict=True) if other.listed), default=None
+            (distance for distance, is_listed in zip(distances.values(), listed, strict=True) if is_listed),
+            default=None,
         ),
     )
 
@@ -175,8 +174,11 @@ def _closeness(weights: dict[Group, float], strong: list[Group], frauds: set[int
     """Of the frauds, the one that most leads to; None without any."""
     if not frauds:
         return None
+    weighed = [*weights.items(), *((group, STRONG) for group in strong)]
+    if all(SELF in group for group, _ in weighed):  # as mostly: no way is better than the shortest
+        return exp(log(max(min(weight, 1.0) for group, weight in weighed if not frauds.isdisjoint(group))))
     graph: nx.Graph[int | Group] = nx.Graph()  # a group is a node between its members
-    for group, weight in [*weights.items(), *((group, STRONG) for group in strong)]:
+    for group, weight in weighed:
         cost = -log(min(weight, 1.0)) / 2.0
         graph.add_edges_from((member, group, {"weight": cost}) for member in group)
     costs = nx.single_source_dijkstra_path_length(graph, SELF)
@@ -199,10 +201,12 @@ def _density(component: list[int], partners: dict[int, Group]) -> float:
     return linked / (size * (size - 1))
 
 
-def _shared_in(ring: set[int], telling: list[tuple[Link, float]]) -> list[Identifier]:
-    """What two or more of the ring's applications share."""
+def _shared_in(component: list[int], telling: list[tuple[Link, float]]) -> Iterator[Identifier]:
+    """What two or more of the ring's applications share; worked out when somebody asks."""
+    ring = {SELF, *component}
     shared = {(link.kind, link.token) for link, _ in telling if len(ring.intersection(link.members)) > 1}
-    return [Identifier(cast(IdentifierKind, kind), token) for kind, token in sorted(shared)]
+    for kind, token in sorted(shared):
+        yield Identifier(cast(IdentifierKind, kind), token)
 
 
 def _shared(observation: Observation) -> dict[str, int]:

@@ -70,6 +70,8 @@ def living_ring(
     A new ring has its id from its earliest application; rings that merge go on under the id of the one founded first.
     """
     applicant = facts.applicant_token[:APPLICANT_CHARACTERS]
+    if not rings and {neighbours[at].applicant for at in component} <= {applicant}:
+        return None
     ours = {SELF, *component}
     parts = sorted(
         (each for each in rings if not ours.isdisjoint(each.positions)),

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 
 from models.enrichment import NEIGHBOURS_PER_IDENTIFIER, RETENTION_MS, WINDOWS_MS
+from streams.index.columns import FEW, Columns
 from streams.index.layout import BUCKETS_KEPT, BUCKETS_PER_WINDOW
 from streams.index.node import Node
 
@@ -70,14 +71,27 @@ class Shared:
     """What an identifier has besides one application: the others within the retention, newest first, and the counts
     of those beyond the newest that are remembered one by one."""
 
-    __slots__ = ("_ages_ms", "_time", "beyond", "nodes", "older")
+    __slots__ = ("_ages_ms", "_nodes", "_time", "beyond", "columns", "count", "older")
 
-    def __init__(self, nodes: list[Node], time: int, older: list[int], beyond: int) -> None:
-        self.nodes = nodes
+    def __init__(
+        self, nodes: list[Node] | None, time: int, older: list[int], beyond: int, columns: Columns | None = None
+    ) -> None:
+        """`columns`, if there are any and all is as it mostly is, say it of the application and the others together;
+        then it is the newest, and `nodes` need not be given."""
+        self.columns = columns
+        self.count = len(nodes) if nodes is not None else 0 if columns is None else len(columns.nodes) - 1
         self.older = older
         self.beyond = beyond
+        self._nodes = nodes
         self._time = time
         self._ages_ms: list[int] | None = None
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The others. Each has its own place in memory: to ask `columns` is much cheaper."""
+        if self._nodes is None:
+            self._nodes = [] if self.columns is None else self.columns.nodes[-2::-1]
+        return self._nodes
 
     @property
     def ages_ms(self) -> list[int]:
@@ -99,6 +113,8 @@ class Graph:
         self.nodes: dict[str, Node] = {}
         self._entries: dict[str, list[Node]] = {}  # oldest first
         self._overflow: dict[str, Overflow] = {}
+        self._columns: dict[str, Columns] = {}
+        """Of identifiers with `FEW` applications or more, unless something came out of order since the newest."""
 
     def node(self, name: str) -> Node:
         """The application of that name, made when it is not there."""
@@ -111,6 +127,7 @@ class Graph:
         """Take the application out from among those of its identifiers, before its time changes."""
         for identifier in identifiers:
             entries = self._entries.get(identifier, [])
+            self._columns.pop(identifier, None)
             if node in entries:
                 entries.remove(node)
             elif identifier in self._overflow:
@@ -125,13 +142,35 @@ class Graph:
                 continue
             if entries and _rank(entries[-1]) > _rank(node):
                 insort(entries, node, key=_rank)
+                self._columns.pop(identifier, None)
+                columns = None
             else:
                 entries.append(node)
+                columns = self._columns.get(identifier)
+                if columns is not None:
+                    columns.add(node)
             if len(entries) > NEIGHBOURS_PER_IDENTIFIER:
                 overflow = self._overflow.get(identifier)
                 if overflow is None:
                     overflow = self._overflow[identifier] = Overflow()
-                overflow.add(entries.pop(0).time)
+                oldest = entries.pop(0)
+                overflow.add(oldest.time)
+                if columns is not None:
+                    columns.drop_oldest(oldest)
+            if columns is None and len(entries) >= FEW:
+                self._columns[identifier] = Columns(identifier, entries)
+
+    def changed(self, node: Node) -> None:
+        """What others see of the application may have changed, but for its place among them."""
+        for identifier in node.identifiers:
+            columns = self._columns.get(identifier)
+            if columns is not None:
+                columns.changed(node)
+
+    def gathers(self, node: Node) -> None:
+        """The application will have more identifiers than before, and stays in its place."""
+        for identifier in node.identifiers:
+            self._columns.pop(identifier, None)
 
     def members(self, identifier: str) -> list[Node]:
         """The newest applications of an identifier, oldest first."""
@@ -142,15 +181,16 @@ class Graph:
         entries = self._entries.get(identifier)
         if entries is None or (len(entries) == 1 and entries[0] is own):
             return NOBODY_ELSE
-        newest = entries[-1]
+        newest, columns, nodes = entries[-1], None, None
         if newest is own and newest.time == time and entries[0].time > time - RETENTION_MS:
-            nodes = entries[-2::-1]  # as it mostly is: the application is the newest, and none is too old
+            columns = self._columns.get(identifier)  # as it mostly is: it is the newest, and none is too old
+            nodes = entries[-2::-1] if columns is None else None
         else:
             nodes = [node for node in reversed(entries) if node is not own and abs(node.time - time) < RETENTION_MS]
         if len(entries) < NEIGHBOURS_PER_IDENTIFIER or identifier not in self._overflow:
-            return Shared(nodes, time, _NONE_OLDER, 0)
+            return Shared(nodes, time, _NONE_OLDER, 0, columns)
         own_time = own.time if own is not None and own not in entries else None
-        return Shared(nodes, time, *self._overflow[identifier].read(time, own_time))
+        return Shared(nodes, time, *self._overflow[identifier].read(time, own_time), columns)
 
     def drop(self, node: Node) -> list[str]:
         """Forget an application. Returns its identifiers that have no other any more."""
@@ -159,6 +199,7 @@ class Graph:
         for identifier in node.identifiers:
             entries = self._entries.get(identifier)
             if entries and _rank(entries[0]) <= _rank(node) and node in entries:
+                self._columns.pop(identifier, None)
                 entries.remove(node)
             if not entries:
                 self._entries.pop(identifier, None)

@@ -99,8 +99,7 @@ class MemoryIndex:
             mine = set(node.identifiers)
             identifiers = list(dict.fromkeys([*(each for each in identifiers if each in mine), *node.identifiers]))
         if fresh:
-            node.set_listed(self._is_listed(node))
-            self._rings.changed(node)
+            self._look_up(node)
 
         applicant = short_applicant(application.applicant_token)
         tokens = whole_tokens(application)
@@ -112,7 +111,7 @@ class MemoryIndex:
             self._see(short_identifier("store_id", store), sighting)
         device = application.token("device_id")
         velocity = around.velocity()
-        rings, more = self._rings.around(node, around.nodes, time)
+        rings, more = self._rings.around(node, around.nodes, time) if self._rings else ([], False)
         truncated = [*dict.fromkeys(around.truncated), *(["rings"] if more else [])]
         return Observation(
             duplicate=not fresh,
@@ -148,6 +147,7 @@ class MemoryIndex:
     ) -> None:
         """Put a new event's application among those of its identifiers; the newest event says what it is like."""
         if (time, event) < (node.time, node.event):
+            self._graph.gathers(node)
             self._graph.place(node, node.gather(identifiers))
             return
         self._graph.lift(node, node.identifiers)
@@ -156,8 +156,10 @@ class MemoryIndex:
         self._graph.place(node, node.identifiers)
         self._placed.add(time, node.name)
 
-    def _is_listed(self, node: Node) -> bool:
-        return any(self._lists.hits(each, node.time) for each in node.identifiers if each[0] != CONTACT)
+    def _look_up(self, node: Node) -> None:
+        """Note whether the application is on a list."""
+        node.set_listed(any(self._lists.hits(each, node.time) for each in node.identifiers if each[0] != CONTACT))
+        self._changed(node)
 
     def _see(self, subject: str, sighting: SightingRecord) -> None:
         if _put(self._sightings.setdefault(subject, []), sighting, SIGHTINGS_PER_SUBJECT):
@@ -203,8 +205,7 @@ class MemoryIndex:
         for entry in entries:
             if self._lists.put(entry):
                 for node in self._graph.members(short_identifier(entry.kind, entry.token)):
-                    node.set_listed(self._is_listed(node))
-                    self._rings.changed(node)
+                    self._look_up(node)
 
     async def listed(self, kind: ListedKind, token: str) -> list[ListedEntry]:
         """See the protocol."""
@@ -217,7 +218,7 @@ class MemoryIndex:
             before = node.membership
             node.set_label(change.flag, change.occurred_ms, change.usual)
             self._profiles.changed(node, before)
-            self._rings.changed(node)
+            self._changed(node)
 
     async def ring(self, ring_id: str, at_ms: int) -> RingState | None:
         """See the protocol."""
@@ -244,7 +245,7 @@ class MemoryIndex:
         before = node.membership
         node.decide(given.decision_flag, (given.occurred_ms, short_hash(given.event_id)), given.usual)
         self._profiles.changed(node, before)
-        self._rings.changed(node)
+        self._changed(node)
         if given.ring is not None:
             self._rings.join(given.ring, [self._node(each, given.occurred_ms) for each in given.ring.members])
 
@@ -273,6 +274,11 @@ class MemoryIndex:
         node = self._graph.node(short_hash(application_id))
         self._told.add(occurred_ms, node.name)
         return node
+
+    def _changed(self, node: Node) -> None:
+        """What others see of the application may have changed."""
+        self._graph.changed(node)
+        self._rings.changed(node)
 
     def _advance(self, now_ms: int) -> None:
         """Drop what the retention has passed by."""

@@ -20,6 +20,7 @@ from models.enrichment import (
     Velocity,
 )
 from models.events import Channel
+from streams.index.columns import Columns
 from streams.index.graph import NOBODY_ELSE, Graph, Shared
 from streams.index.layout import KIND_CODES, KIND_OF_CODE
 from streams.index.node import PERSON_POSITIONS, Node
@@ -39,23 +40,35 @@ _REFUSED = len(PERSON_POSITIONS)
 class _Source:
     """An identifier as a possible link."""
 
-    __slots__ = ("code", "degree", "is_all", "leads_on", "nodes", "own", "token", "walked")
+    __slots__ = ("_nodes", "code", "count", "degree", "is_all", "leads_on", "own", "shared", "token", "walked")
 
     def __init__(self, identifier: str, shared: Shared, own: bool, holders: Shared | None = None) -> None:
         """`holders` have the number that those of `shared` name as a contact's."""
         self.code, self.token, self.own = identifier[0], identifier[1:], own
-        self.nodes = shared.nodes
+        self.shared, self.count = shared, shared.count
         self.degree = shared.beyond + own
+        self._nodes: list[Node] | None = None
         if holders is not None:
-            if holders.nodes:
-                self.nodes = list(dict.fromkeys([*shared.nodes, *holders.nodes]))
+            if holders.count:
+                self._nodes = list(dict.fromkeys([*shared.nodes, *holders.nodes]))
+                self.count = len(self._nodes)
             self.degree += holders.beyond
-        self.degree += len(self.nodes)
+        self.degree += self.count
         crowded, weak = self.degree > CROWD, self.code in _WEAK
         self.walked = not crowded or (own and not weak)
         self.leads_on = not crowded and not weak
         self.is_all = self.walked and not self.leads_on and holders is None
         """When no other source has anybody, its applications are the neighbourhood."""
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Who has it."""
+        return self.shared.nodes if self._nodes is None else self._nodes
+
+    @property
+    def columns(self) -> Columns | None:
+        """What is known of `nodes` and the application itself together."""
+        return self.shared.columns if self._nodes is None else None
 
 
 class Neighbourhood:
@@ -82,7 +95,6 @@ class Neighbourhood:
         self._tokens = tokens
         self._shared = {identifier: graph.others(identifier, time, own) for identifier in identifiers}
         self._positions: dict[Node, int] = {}
-        self._around: list[Node] = []  # in the order of positions
         self._only: _Source | None = None
         self._cut = False
         self._leads_on: set[Node] = set()
@@ -99,7 +111,7 @@ class Neighbourhood:
     def _velocity(self, identifier: str, shared: Shared) -> Velocity:
         counts, applicants = self._windowed(shared, 1)
         as_phone = self._windowed(self._other_role(identifier), 0)[1] if identifier[0] in OTHER_ROLE else []
-        degree = 1 + len(shared.nodes) + shared.beyond
+        degree = 1 + shared.count + shared.beyond
         token = self._tokens.get(identifier[1:], identifier[1:])
         return Velocity(KIND_OF_CODE[identifier[0]], token, counts, applicants, degree, as_phone)
 
@@ -111,6 +123,10 @@ class Neighbourhood:
         """Applications and distinct applicants per window; `included` is 1 to count this application too."""
         if shared is NOBODY_ELSE:
             return [included] * len(WINDOWS_MS), [included] * len(WINDOWS_MS)
+        columns = shared.columns
+        if columns is not None and included and self._own.applicant == self._applicant:
+            counts = [count + older for count, older in zip(columns.counts(self._time), shared.older, strict=True)]
+            return counts, columns.applicants(self._time)
         seen, ages = {self._applicant}, shared.ages_ms
         start = bisect_left(ages, 0)
         ends = [bisect_left(ages, width) for width in WINDOWS_MS]
@@ -128,22 +144,22 @@ class Neighbourhood:
     def walk(self) -> tuple[list[Neighbour], list[Link]]:
         """The neighbours two hops out, and what links them."""
         sources, seen = self._own_sources()
-        holding = [source for source in sources if source.nodes]
+        holding = [source for source in sources if source.count]
         if len(holding) == 1 and holding[0].is_all:
-            self._only = holding[0]  # as somebody's long history: no need to look for each application twice
-            self._around = self._only.nodes
-            self._placed.update(self._placed_by(self._only))
-            neighbours = [node.near or node.neighbour(1) for node in self._around]
+            only = self._only = holding[0]  # as somebody's long history: no need to look for each application twice
+            self._placed.update(self._placed_by(only))
+            columns = only.columns
+            neighbours = columns.near() if columns else [node.near or node.neighbour(1) for node in only.nodes]
             further = []
         else:
             self._fetch(sources)
             at_hop_one = len(self._positions)
             further = self._sources_of_neighbours(seen) if self._leads_on else []
             self._fetch(further)
-            self._around = list(self._positions)
+            around = list(self._positions)
             self._positions[self._own] = -1
-            neighbours = [node.near or node.neighbour(1) for node in self._around[:at_hop_one]]
-            neighbours += [node.far or node.neighbour(2) for node in self._around[at_hop_one:]]
+            neighbours = [node.near or node.neighbour(1) for node in around[:at_hop_one]]
+            neighbours += [node.far or node.neighbour(2) for node in around[at_hop_one:]]
         links = [link for source in [*sources, *further] if (link := self._link(source)) is not None]
         return neighbours, links
 
@@ -158,7 +174,7 @@ class Neighbourhood:
                 seen.add(contact)
                 other = self._other_role(identifier)
                 namers, holders = (shared, other) if code == CONTACT else (other, shared)
-                if code == CONTACT or namers.nodes:
+                if code == CONTACT or namers.count:
                     sources.append(_Source(contact, namers, own=True, holders=holders))
         return sources, seen
 
@@ -175,7 +191,7 @@ class Neighbourhood:
         sources = []
         for identifier in wanted:
             shared = self._graph.others(identifier, self._time, None)
-            if shared.nodes:
+            if shared.count:
                 is_contact = identifier[0] == CONTACT
                 holders = self._graph.others(PHONE + identifier[1:], self._time, None) if is_contact else None
                 sources.append(_Source(identifier, shared, own=False, holders=holders))
@@ -185,7 +201,7 @@ class Neighbourhood:
         """Add the applications behind the sources that are not there yet, the newest ones when there is no room."""
         found: dict[Node, None] = {}
         for source in sources:
-            if source.walked and source.nodes:
+            if source.walked and source.count:
                 found.update(dict.fromkeys(source.nodes))
                 if source.leads_on:
                     self._leads_on.update(source.nodes)
@@ -200,28 +216,34 @@ class Neighbourhood:
         self._positions.update(zip(nodes, count(len(self._positions))))
 
     def _placed_by(self, source: _Source) -> list[Node]:
-        if not source.own or source.code not in _PLACED:
+        if not source.own or source.code not in _PLACED or (source.columns and not source.columns.places):
             return []
         return [node for node in source.nodes if node.place is not None]
 
     def _link(self, source: _Source) -> Link | None:
         members = [-1] if source.own else []
         if source is self._only:
-            members += range(len(source.nodes))
+            members += range(source.count)
         else:
             members += [position for position in map(self._positions.get, source.nodes) if position is not None]
         if len(members) < 2 and (source.walked or not source.own):
             return None
-        came_by = [node.channel for node in source.nodes]
-        came_by += [self._channel] if source.own else []
-        channels: dict[str, int] = {channel: came_by.count(channel) for channel in set(came_by)}
+        channels: dict[str, int]
+        if source.own and source.columns is not None and self._own.channel == self._channel:
+            channels = dict(source.columns.channels)
+        else:
+            came_by = [node.channel for node in source.nodes]
+            came_by += [self._channel] if source.own else []
+            channels = {channel: came_by.count(channel) for channel in set(came_by)}
         token = self._tokens.get(source.token, source.token)
         return Link(KIND_OF_CODE[source.code], token, source.degree, channels, members)
 
     @property
     def nodes(self) -> list[Node]:
         """The neighbours in the order of their positions; after `walk`."""
-        return self._around
+        if self._only is not None:
+            return self._only.nodes
+        return [node for node in self._positions if node is not self._own]
 
     def places(self) -> dict[int, Place]:
         """Where the neighbours that share one of `PLACED_KINDS` came from, by their position; after `walk`."""
@@ -229,7 +251,7 @@ class Neighbourhood:
             return {}
         return {
             position: node.place
-            for position, node in enumerate(self._around)
+            for position, node in enumerate(self.nodes)
             if node in self._placed and node.place is not None
         }
 
@@ -239,13 +261,16 @@ class Neighbourhood:
         id_number = next((identifier for identifier in self._identifiers if identifier[0] == code), None)
         if id_number is None:
             return None
+        shared = self._shared[id_number]
+        columns = shared.columns
+        if columns is not None and not self._cut and self._own.decision != "reject":
+            return PersonCounts(*columns.person(self._time))
         counts = [[0] * len(WINDOWS_MS) for _ in range(_REFUSED + 1)]
         seen: set[str] = set()
         for identifier in self._identifiers:
             if identifier[0] in PERSON_POSITIONS:
                 seen.add(identifier)
                 counts[PERSON_POSITIONS[identifier[0]]][0] += 1
-        shared = self._shared[id_number]
         start = bisect_left(shared.ages_ms, 0)
         for node, age in zip(shared.nodes[start:], shared.ages_ms[start:], strict=True):
             if self._cut and node not in self._positions:

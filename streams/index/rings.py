@@ -33,6 +33,10 @@ class Rings:
         self._rings: dict[str, RingRecord] = {}
         self._expiries = Expiries()
 
+    def __len__(self) -> int:
+        """How many names there are."""
+        return len(self._rings)
+
     def find(self, name: str) -> RingRecord | None:
         """The ring that is known by a name."""
         ring = self._rings.get(name)
@@ -78,8 +82,6 @@ class Rings:
 
     def around(self, node: Node, neighbours: Sequence[Node], at_ms: int) -> tuple[list[RingOf], bool]:
         """The rings of an application and its neighbours, and whether there are more."""
-        if not self._rings:
-            return [], False
         positions: dict[RingRecord, list[int]] = {}
         for position, member in enumerate([node, *neighbours], -1):
             if member.ring is not None:
