@@ -5,13 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import structlog
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteOptions
+from rocksdict import (
+    BlockBasedIndexType,
+    BlockBasedOptions,
+    Cache,
+    DBCompressionType,
+    Options,
+    Rdict,
+    WriteOptions,
+)
 
 logger = structlog.get_logger(__name__)
 
 WRITE_BUFFER_BYTES = 8 * 2**20
 """What a kill loses at most: it has not been flushed yet."""
 CACHE_BYTES = 8 * 2**20
+"""For all that is read: what stands on the disk grows for months, with its indexes and filters."""
 BLOCK_BYTES = 64 * 2**10
 """What is compressed together: several audit records, which are much alike."""
 PLACES = 64
@@ -40,6 +49,11 @@ def _options() -> Options:
     table.set_block_cache(Cache(CACHE_BYTES))
     table.set_bloom_filter(10, False)
     table.set_block_size(BLOCK_BYTES)
+    table.set_cache_index_and_filter_blocks(True)
+    # In pieces, or that of a large file would push everything else out of the cache.
+    table.set_index_type(BlockBasedIndexType.two_level_index_search())
+    table.set_partition_filters(True)
+    table.set_pin_top_level_index_and_filter(True)
     options = Options(raw_mode=True)
     options.create_if_missing(True)
     options.set_block_based_table_factory(table)
