@@ -27,6 +27,7 @@ from streams.agents.device_events import remember_devices
 from streams.agents.labels import take_labels, take_strayed_labels
 from streams.agents.lists import update_lists
 from streams.agents.recalls import decide_recalled, decode_recall
+from streams.allocator import keep_giving_back
 from streams.batches import assignment_of, hand_on_at_once, is_assigned
 from streams.breaker import Breaker
 from streams.codec import RecordDecoder
@@ -102,6 +103,7 @@ class App(faust.App):
         await self.dependencies.start()
         await self.health.start()
         self.add_future(self.health.watch())
+        self.add_future(keep_giving_back())
         self.add_future(self._watch_index())
         self.add_future(self._models.follow())
         self.add_future(self.label_join.run())
