@@ -95,10 +95,12 @@ def _blacklist_hits(observed: Observed) -> Iterable[Alert]:
 
 def _bursts(observed: Observed, policy: Policy) -> Iterable[Alert]:
     """One a day for each identifier and window in which too many applications came."""
+    thresholds = policy.velocity_thresholds
     reached = [
         (position, velocity)
         for velocity in observed.observation.velocity
-        for position, window, least in policy.velocity_thresholds.get(velocity.kind, ())
+        if velocity.kind in thresholds
+        for position, window, least in thresholds[velocity.kind]
         if velocity.counts[window] >= least
     ]
     if reached:

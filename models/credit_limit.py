@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from msgspec.structs import asdict
+from msgspec.structs import astuple
 
 from models.decision import VariableScores, Verdict
 from models.facts import ApplicationFacts
@@ -29,7 +29,7 @@ def credit_limit(
     ]
     by_credit = limits.by_credit_score.factor(sum(known) / len(known) if known else None)
     by_fraud = limits.by_fraud_score.factor(fraud_score)
-    maxima: dict[str, float] = asdict(limits.maximum_cny)
-    maximum = min(maxima.values()) if facts.product is None else maxima[facts.product]
+    maxima = limits.maximum_cny
+    maximum: float = min(astuple(maxima)) if facts.product is None else getattr(maxima, facts.product)
     limit = min(maximum, by_income) * by_credit * by_fraud
     return math.floor(limit / limits.step_cny) * limits.step_cny

@@ -19,7 +19,7 @@ Effect = Literal["note", "review", "reject"]
 DetailValue = str | int | float | bool | None | list[str]
 
 
-class Reason(Struct, frozen=True, kw_only=True):
+class Reason(Struct, frozen=True, kw_only=True, gc=False):
     """One reason code of the contract with the values that made it."""
 
     code: str
@@ -27,7 +27,7 @@ class Reason(Struct, frozen=True, kw_only=True):
     detail: dict[str, DetailValue] = {}
 
 
-class FeatureContribution(Struct, frozen=True, kw_only=True):
+class FeatureContribution(Struct, frozen=True, kw_only=True, gc=False):
     """A feature or category and what it added to the score, in log-odds."""
 
     name: str
@@ -36,7 +36,7 @@ class FeatureContribution(Struct, frozen=True, kw_only=True):
     contribution: float
 
 
-class VariableScores(Struct, frozen=True, kw_only=True):
+class VariableScores(Struct, frozen=True, kw_only=True, gc=False):
     """Credit scores by group of variables, 0 to 100, higher is better credit; None when the group is missing."""
 
     bureau: int | None = None
@@ -45,7 +45,7 @@ class VariableScores(Struct, frozen=True, kw_only=True):
     other: int | None = None
 
 
-class LinkSummary(Struct, frozen=True, kw_only=True):
+class LinkSummary(Struct, frozen=True, kw_only=True, gc=False):
     """The neighbourhood in numbers."""
 
     linked_applications: int = 0

@@ -63,7 +63,7 @@ LoanFlag = Literal["", "disbursed", "repaid"]
 stands, whatever the order in which it is said."""
 
 
-class ListHit(Struct, frozen=True, array_like=True):
+class ListHit(Struct, frozen=True, array_like=True, gc=False):
     """An entry of a list for an identifier of this application: there when it was observed, unexpired at event time."""
 
     kind: str
@@ -79,7 +79,7 @@ class ListHit(Struct, frozen=True, array_like=True):
     expires_ms: int | None
 
 
-class NearCandidate(Struct, frozen=True, array_like=True):
+class NearCandidate(Struct, frozen=True, array_like=True, gc=False):
     """An entry of a list that shares a key with a form of this application (`models.near.forms`): there when it was
     observed, unexpired at event time. How alike the two are is for the core to say."""
 
@@ -89,7 +89,7 @@ class NearCandidate(Struct, frozen=True, array_like=True):
     hit: ListHit
 
 
-class Velocity(Struct, frozen=True, array_like=True):
+class Velocity(Struct, frozen=True, array_like=True, gc=False):
     """Applications with one identifier in the windows (T - w, T] of event time, this application included."""
 
     kind: str
@@ -106,7 +106,7 @@ class Velocity(Struct, frozen=True, array_like=True):
     in the other role: for a `phone`, who name it as their contact; for a `contact_phone`, who apply with it."""
 
 
-class PersonCounts(Struct, frozen=True, array_like=True):
+class PersonCounts(Struct, frozen=True, array_like=True, gc=False):
     """What the applicant (ID-number token) used in the windows, this application included: distinct tokens."""
 
     devices: list[int]
@@ -137,7 +137,7 @@ class Neighbour(Struct, frozen=True, array_like=True, gc=False):
     """1: shares an identifier with this application; 2: shares one with a hop-1 neighbour."""
 
 
-class Link(Struct, frozen=True, array_like=True):
+class Link(Struct, frozen=True, array_like=True, gc=False):
     """An identifier and the applications of the neighbourhood that have it: a hyper-edge.
 
     Reported are the identifiers of this application and those of `HOP_TWO_KINDS` of its hop-1 neighbours, when two or
@@ -157,7 +157,7 @@ class Link(Struct, frozen=True, array_like=True):
     that are neighbours otherwise."""
 
 
-class Sighting(Struct, frozen=True, array_like=True):
+class Sighting(Struct, frozen=True, array_like=True, gc=False):
     """A place where a device, phone, ID number or store was seen."""
 
     kind: str
@@ -171,7 +171,7 @@ class Sighting(Struct, frozen=True, array_like=True):
     """Empty when it was a device event."""
 
 
-class DeviceState(Struct, frozen=True, array_like=True):
+class DeviceState(Struct, frozen=True, array_like=True, gc=False):
     """What the device events said about this application's device up to its event time."""
 
     first_seen_ms: int

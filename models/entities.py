@@ -78,7 +78,7 @@ class EntityProfile(Struct, frozen=True, array_like=True, gc=False):
     """The same of the known frauds alone."""
 
 
-class EntityProfileOf(Struct, frozen=True, array_like=True):
+class EntityProfileOf(Struct, frozen=True, array_like=True, gc=False):
     """The profile of one of an application's entities, the application itself left out."""
 
     kind: str

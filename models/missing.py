@@ -30,6 +30,7 @@ _IDENTIFIED: tuple[tuple[str, IdentifierKind], ...] = (
     ("applicant.email", "email"),
     ("applicant.bank_card", "bank_card"),
 )
+_CREDIT = ("credit.bureau", "credit.transaction", "credit.behaviour", "credit.other")
 
 
 def _device(facts: ApplicationFacts, kinds: set[IdentifierKind]) -> list[str]:
@@ -49,10 +50,5 @@ def _credit(facts: ApplicationFacts) -> list[str]:
     credit = facts.credit
     if credit is None:
         return ["credit"]
-    groups = {
-        "credit.bureau": credit.bureau,
-        "credit.transaction": credit.transaction,
-        "credit.behaviour": credit.behaviour,
-        "credit.other": credit.other,
-    }
-    return [path for path, group in groups.items() if group is None]
+    groups = (credit.bureau, credit.transaction, credit.behaviour, credit.other)
+    return [path for path, group in zip(_CREDIT, groups, strict=True) if group is None] if None in groups else []

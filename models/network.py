@@ -34,7 +34,7 @@ ROUNDING = 1e-9
 NOT_KNOWN: frozenset[tuple[str, str]] = frozenset()
 
 
-class Network(Struct, frozen=True, kw_only=True):
+class Network(Struct, frozen=True, kw_only=True, gc=False):
     """What the neighbourhood says about one application.
 
     The flags `near_…` are counted over the applications that can be reached by links that are not negligible: a kiosk's

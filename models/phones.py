@@ -47,7 +47,7 @@ class PhoneFacts(NamedTuple):
 def normalise_phone(raw: str) -> str | None:
     """E.164 (`+8613800000001`), without any extension. None when it is no number, or masked (`138****0001`): a masked
     number would make strangers the same."""
-    plain = _PLAIN.fullmatch(compatible(raw).translate(_SEPARATORS))
+    plain = _PLAIN.fullmatch(raw) or _PLAIN.fullmatch(compatible(raw).translate(_SEPARATORS))
     if plain is not None:
         return f"+86{plain[1] or plain[2]}"
     return _parse(raw)

@@ -10,6 +10,8 @@ import unicodedata
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _WHITE_SPACE = re.compile(r"\s+")
+_FOLDED = re.compile("[0-9a-z\u4e00-\u9fff]+")
+"""What folding would leave as it is, and most names and addresses are: digits, small letters, common ideographs."""
 
 
 def compatible(text: str) -> str:
@@ -19,6 +21,8 @@ def compatible(text: str) -> str:
 
 def without_punctuation(text: str) -> str:
     """NFKC, lower case, letters and digits of any script only: no spaces, no punctuation, nothing invisible."""
+    if _FOLDED.fullmatch(text):
+        return text
     return compatible(_NOT_ALPHANUMERIC.sub("", compatible(compatible(text).lower())))
 
 

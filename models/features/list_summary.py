@@ -17,7 +17,7 @@ DEVICE_KINDS = ("device_id", "ip")
 """What is not the applicant's own, but what they use: a hop away."""
 
 
-class ListSummary(Struct, frozen=True, kw_only=True):
+class ListSummary(Struct, frozen=True, kw_only=True, gc=False):
     """Entries for the identifiers of one application; a listed contact does not make the applicant listed.
 
     None is not known: where a list could not be asked, 0 hits are no news, but a hit elsewhere is one.

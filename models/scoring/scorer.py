@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SCORE_DECIMALS = 6
 
 
-class Score(Struct, frozen=True, kw_only=True):
+class Score(Struct, frozen=True, kw_only=True, gc=False):
     """A fraud score and what made it: `log_odds` is `base_log_odds` plus all contributions."""
 
     fraud_score: float

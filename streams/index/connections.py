@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hiredis import pack_command
+from redis._parsers.hiredis import NOT_ENOUGH_DATA
 from redis.asyncio.connection import ConnectionPool
 from redis.exceptions import RedisError, ResponseError
 
@@ -34,7 +35,7 @@ class Connections:
         try:
             await _ensure_connected(connection)
             await connection.send_packed_command(b"".join(map(pack_command, commands)), check_health=False)
-            replies = [await _reply(connection) for _ in commands]
+            replies = await _replies(connection, len(commands))
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
@@ -63,6 +64,20 @@ async def _hung_up(connection: Any) -> bool:
         return bool(await connection.can_read())
     except (RedisError, OSError):
         return True
+
+
+async def _replies(connection: Any, number: int) -> list[Any]:
+    """The first as redis-py waits for it; what has come with it is taken out of hiredis's reader at once."""
+    replies = [await _reply(connection)]
+    come = connection._parser._reader.gets
+    while len(replies) < number:
+        reply = come()
+        if reply is NOT_ENOUGH_DATA:
+            reply = await _reply(connection)
+        elif isinstance(reply, RedisError) and not isinstance(reply, ResponseError):
+            raise reply
+        replies.append(reply)
+    return replies
 
 
 async def _reply(connection: Any) -> Any:

@@ -23,7 +23,7 @@ with Valkey's own 26 into an allocation of 56.
 
 from __future__ import annotations
 
-import base64
+from binascii import b2a_base64
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, get_args
@@ -114,6 +114,7 @@ WHOLE_TOKEN_CHARACTERS = 22
 """What a list entry keeps of its token, so that what is exported can be loaded again."""
 BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 """What tokens are made of."""
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 LIST_BUCKET_CHARACTERS = 3
 """262,144 buckets a kind. Two million entries of one kind share them by eight, and an application's dozen identifiers
 are looked up in a few kilobytes, however many entries there are."""
@@ -130,7 +131,7 @@ def key_prefix(topic_prefix: str) -> str:
     """What a deployment's keys in Valkey start with: always `PREFIX_CHARACTERS` of base64url, 30 bits of a hash. Two
     deployments on one server that share it would be told (`ping`)."""
     digest = blake2b(topic_prefix.encode(), digest_size=8, person=f"prefix{LAYOUT}".encode()).digest()
-    return base64.urlsafe_b64encode(digest)[:PREFIX_CHARACTERS].decode()
+    return _base64url(digest)[:PREFIX_CHARACTERS]
 
 
 def short_identifier(kind: IdentifierKind, token: str) -> str:
@@ -164,7 +165,12 @@ def words_number(reason: str | None, source: str | None) -> int:
 @lru_cache(8_192)  # an application is asked for several times in a row
 def short_hash(name: str) -> str:
     """Eleven characters of base64url, 64 bits: the stored name of an application, an event or an alert."""
-    return base64.urlsafe_b64encode(blake2b(name.encode(), digest_size=8).digest())[:11].decode()
+    return _base64url(blake2b(name.encode(), digest_size=8).digest())[:11]
+
+
+def _base64url(data: bytes) -> str:
+    """`base64.urlsafe_b64encode` in half of its time."""
+    return b2a_base64(data, newline=False).translate(_URL_SAFE).decode()
 
 
 def ring_name(ring_id: str) -> str:

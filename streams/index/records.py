@@ -128,8 +128,10 @@ def application_place(application: ApplicationFacts) -> Place | None:
 
 def store_sighting(application: ApplicationFacts, event: str) -> SightingRecord | None:
     """Where an application that was made in a store says that the store is; None when it says nothing of that."""
+    if application.store_id is None or application.channel != "store":
+        return None
     place = application_place(application)
-    if place is None or application.store_id is None or application.channel != "store":
+    if place is None:
         return None
     return SightingRecord(
         application.occurred_ms, event, place.cell, place.accuracy_m, place.vpn, application.application_id
@@ -156,6 +158,7 @@ def sightings(
         return []
     found: list[Sighting] = []
     recorded = iter(records)
+    own_id, occurred_ms = application.application_id, application.occurred_ms
     for kind in SIGHTED_KINDS:
         token = application.token(kind)
         if not token:
@@ -163,13 +166,13 @@ def sightings(
         of_kind = [
             Sighting(kind, each.occurred_ms, each.cell, _metres(each.accuracy_m), each.vpn == 1, each.application_id)
             for each in (next(recorded) if kind in _RECORDED_KINDS else ())
-            if each.application_id != application.application_id
-            and abs(each.occurred_ms - application.occurred_ms) < RETENTION_MS
+            if each.application_id != own_id and abs(each.occurred_ms - occurred_ms) < RETENTION_MS
         ]
-        members = [at for link in links if link.kind == kind and link.token == token for at in link.members]
-        from_neighbours = [_sighting(kind, neighbours[at], places[at]) for at in members if at in places]
-        if from_neighbours:
-            of_kind = sorted(of_kind + from_neighbours, key=_newest_first)
+        if places:
+            members = [at for link in links if link.kind == kind and link.token == token for at in link.members]
+            from_neighbours = [_sighting(kind, neighbours[at], places[at]) for at in members if at in places]
+            if from_neighbours:
+                of_kind = sorted(of_kind + from_neighbours, key=_newest_first)
         found += of_kind[:SIGHTINGS_PER_SUBJECT]
     return found
 

@@ -34,6 +34,12 @@ async def test_replies_come_in_the_order_of_the_commands(valkey: EmbeddedValkey)
         assert await connections.round_trip(commands) == [b"\0binary\r\n", "text: 字".encode(), b"7"]
 
 
+async def test_replies_that_come_in_pieces_are_whole(valkey: EmbeddedValkey) -> None:
+    async with connections_to(valkey) as connections:
+        large = [bytes([letter]) * 200_000 for letter in b"abc"]
+        assert await connections.round_trip([("ECHO", each) for each in large]) == large
+
+
 async def test_a_refused_command_stands_among_the_replies_as_its_error(valkey: EmbeddedValkey) -> None:
     async with connections_to(valkey) as connections:
         before, refused, after = await connections.round_trip([("ECHO", 1), ("ECHO",), ("ECHO", 2)])
