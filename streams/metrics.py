@@ -6,7 +6,7 @@ from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram
 
-from models.pipeline import Decided
+from models.decision import Decision
 
 MAX_UNKNOWN_PATHS = 200
 """Unknown field paths that get a label of their own; the rest share `other`, so that nobody can fill the memory."""
@@ -137,9 +137,8 @@ class Metrics:
         self._decision = cache(self.decisions.labels)
         self._reason = cache(self.reasons.labels)
 
-    def count_decision(self, case: Decided) -> None:
+    def count_decision(self, decision: Decision) -> None:
         """Count a decision that was made now (a repeat is not)."""
-        decision = case.decision
         self._decision(decision.decision).inc()
         self.decision_seconds.observe(decision.latency_ms / 1000)
         for reason in decision.reasons:

@@ -131,21 +131,23 @@ async def _decide(
 
     try:
         observing = ask("observe", observe, parts[0])
-        keeping: list[tuple[list[Decided], asyncio.Task[list[RememberedResult]]]] = []
+        keeping: list[tuple[list[Decision], asyncio.Task[list[RememberedResult]]]] = []
         for number, part in enumerate(parts, 1):
             observations = await observing
+            asked.remove(observing)  # what it answered is not held for longer than the part takes
             if number < len(parts):
                 observing = ask("observe", observe, parts[number])
                 await asyncio.sleep(0)  # it is sent before this part is decided
             said = await answers
             decided = _decide_observed(part, observations, said, supersedes, started, results, deps)
-            keeping.append((decided, ask("remember", deps.index.remember, [_to_remember(case) for case in decided])))
-        for decided, kept in keeping:
-            for case, remembered in zip(decided, await kept, strict=True):
-                _count(case, deps)
-                result = _superseding(_unclaimed_alerts_left_out(remembered), case.decision.supersedes)
-                results.first[case.decision.event_id] = _outgoing(case.decision.application_id, result, deps)
-                results.settle.append(case.decision.event_id)
+            kept = ask("remember", deps.index.remember, [_to_remember(case) for case in decided])
+            keeping.append(([case.decision for case in decided], kept))
+        for decisions, kept in keeping:
+            for decision, remembered in zip(decisions, await kept, strict=True):
+                _count(decision, deps)
+                result = _superseding(_unclaimed_alerts_left_out(remembered), decision.supersedes)
+                results.first[decision.event_id] = _outgoing(decision.application_id, result, deps)
+                results.settle.append(decision.event_id)
     except BaseException:
         for task in asked:
             task.cancel()
@@ -187,7 +189,7 @@ def _decide_degraded(
     for facts in applications:
         enrichment = replace(DEGRADED_INDEX, external_lists=answers.get(facts.event_id, []))
         case = _decide_one(facts, enrichment, started, deps)
-        _count(case, deps)
+        _count(case.decision, deps)
         outgoing = _outgoing(facts.application_id, _stored(case), deps)
         results.first[facts.event_id] = [*outgoing, _deferred(case, deps)]
     return results
@@ -210,12 +212,11 @@ def _decide_one(
     return case
 
 
-def _count(case: Decided, deps: Dependencies) -> None:
+def _count(decision: Decision, deps: Dependencies) -> None:
     """Count a decision that stands, and log it at debug: a line a decision is for looking into things."""
-    deps.metrics.count_decision(case)
+    deps.metrics.count_decision(decision)
     if not lines.isEnabledFor(logging.DEBUG):
         return
-    decision = case.decision
     logger.debug(
         "decided",
         application_id=decision.application_id,
