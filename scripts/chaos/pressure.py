@@ -22,8 +22,8 @@ from scripts.embedded import EmbeddedKafka
 BURST_FACTOR = 10
 PROBED_APPLICATIONS = 2_000
 RSS_BOUND_MIB = 400.0
-"""What a worker may take, whatever waits. Measured: 220 MiB as it starts, most of it libraries; then aiokafka fetches at
-most 1 MiB a partition ahead, Faust buffers 1,024 records a topic, and a batch has at most 100 records."""
+"""What a worker may take, whatever waits. Measured: 220 MiB as it starts, most of it libraries; then aiokafka fetches
+at most 1 MiB a partition ahead, Faust buffers 1,024 records a topic, and a batch has at most 100 records."""
 FLAT_MIB = 16.0
 """A soak is flat when its last quarter takes at most so much more than its second; the first warms up."""
 PATIENCE_S = 1_800.0
