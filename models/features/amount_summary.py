@@ -87,14 +87,15 @@ def summarise_amounts(
 
 def _windows(summary: AmountSummary, days: list[int], today: int, cents: int | None) -> None:
     """Sums and means by the days that begin within the windows."""
-    for window in (WEEK_DAYS, MONTH_DAYS):
-        end = days_from(days, today - window + 1)
-        applications, total = sum(days[1:end:DAY_FIELDS]) - sum(days[3:end:DAY_FIELDS]), sum(days[2:end:DAY_FIELDS])
-        ratio = None if cents is None or not applications else cents / max(total / applications, 1.0)
-        if window == WEEK_DAYS:
-            summary.ratio_7d, summary.sum_7d = ratio, total / 100
-        else:
-            summary.ratio_30d, summary.sum_30d = ratio, total / 100
+    summary.ratio_7d, summary.sum_7d = _window(days, today - WEEK_DAYS + 1, cents)
+    summary.ratio_30d, summary.sum_30d = _window(days, today - MONTH_DAYS + 1, cents)
+
+
+def _window(days: list[int], first: int, cents: int | None) -> tuple[float | None, float]:
+    """The amount over the mean from day `first` on, and the sum in CNY."""
+    end = days_from(days, first)
+    applications, total = sum(days[1:end:DAY_FIELDS]) - sum(days[3:end:DAY_FIELDS]), sum(days[2:end:DAY_FIELDS])
+    return None if cents is None or not applications else cents / max(total / applications, 1.0), total / 100
 
 
 def _recent(summary: AmountSummary, recent: list[int], now_s: int, mean: float, unusual: float | None) -> None:
@@ -128,6 +129,6 @@ def _quantile(bins: list[int], up_to: list[int], share: float) -> float:
     wanted = share * up_to[-1]
     at = bisect_left(up_to, wanted)
     octave, step = divmod(bins[2 * at], BINS_PER_OCTAVE)
-    width = 2.0**octave / BINS_PER_OCTAVE
+    width = (1 << octave) / BINS_PER_OCTAVE
     here, below = bins[2 * at + 1], up_to[at] - bins[2 * at + 1]
     return width * (BINS_PER_OCTAVE + step + (wanted - below) / here)

@@ -61,14 +61,14 @@ def summarise_lists(facts: ApplicationFacts, enrichment: Enrichment, network: Ne
         return ABSENT_LISTS if silent is None else ListSummary(silent=silent)
     applicant = [hit for hit in hits if hit.kind != CONTACT]
     contacts = len(hits) - len(applicant)
-    own = sum(hit.list == OWN_LIST for hit in applicant)
+    own = [hit.list for hit in applicant].count(OWN_LIST)
     similar = [] if observation is None else lookalikes(facts, observation)
-    alike = sum(each.alike for each in similar)
+    alike = [each.alike for each in similar].count(True)
     naming = None if observation is None else _naming(facts, observation)
     return ListSummary(
         own=own if observation is not None else None,
         external=_at_least(len(applicant) - own, all_known),
-        severity=_at_least(max((SEVERITY_LEVELS[hit.severity] for hit in applicant), default=0), all_known),
+        severity=_at_least(max([SEVERITY_LEVELS[hit.severity] for hit in applicant], default=0), all_known),
         distance=_distance(applicant),
         contacts=_at_least(contacts, all_known),
         naming=naming,
@@ -85,7 +85,7 @@ def _at_least(found: int, all_known: bool) -> int | None:
 
 
 def _distance(hits: list[ListHit]) -> int | None:
-    return min((int(hit.kind in DEVICE_KINDS) for hit in hits), default=None)
+    return min([int(hit.kind in DEVICE_KINDS) for hit in hits], default=None)
 
 
 def _near_distance(alike: int, known: int, network: Network | None) -> int | None:
@@ -105,7 +105,7 @@ def _naming(facts: ApplicationFacts, observation: Observation) -> int:
     """The applicant's number leads to who names it as a contact's and to who applies with it; the latter are linked by
     the phone itself."""
     phone = facts.token("phone")
-    if phone is None or not any(neighbour.listed for neighbour in observation.neighbours):
+    if phone is None or True not in [neighbour.listed for neighbour in observation.neighbours]:
         return 0
     members: dict[str, set[int]] = {"phone": set(), CONTACT: set()}
     for link in observation.links:

@@ -24,13 +24,14 @@ with Valkey's own 26 into an allocation of 56.
 from __future__ import annotations
 
 from binascii import b2a_base64
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Literal, get_args
 
 from models.enrichment import DecisionFlag, LabelFlag, LoanFlag
 from models.events import Channel, ListedKind
-from models.facts import ApplicationFacts, IdentifierKind
+from models.facts import ApplicationFacts, Identifier, IdentifierKind
 from models.rings.state import RING_PREFIX
 
 KIND_CODES: dict[IdentifierKind, str] = {
@@ -137,6 +138,12 @@ def key_prefix(topic_prefix: str) -> str:
 def short_identifier(kind: IdentifierKind, token: str) -> str:
     """An identifier as the index names it: the kind's code and `TOKEN_CHARACTERS` characters."""
     return (KIND_CODES[kind] + token)[:IDENTIFIER_CHARACTERS].ljust(IDENTIFIER_CHARACTERS, "-")
+
+
+def short_identifiers(identifiers: Iterable[Identifier]) -> list[str]:
+    """The same of several."""
+    codes, length = KIND_CODES, IDENTIFIER_CHARACTERS
+    return [(codes[each.kind] + each.token)[:length].ljust(length, "-") for each in identifiers]
 
 
 def whole_tokens(application: ApplicationFacts) -> dict[str, str]:

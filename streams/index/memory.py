@@ -25,6 +25,7 @@ from streams.index.layout import (
     short_applicant,
     short_hash,
     short_identifier,
+    short_identifiers,
     whole_tokens,
 )
 from streams.index.lists import Lists
@@ -92,7 +93,7 @@ class MemoryIndex:
         node = self._graph.node(short_hash(application.application_id))
         before, counted = node.membership, frozenset(node.identifiers)
         fresh = node.take_up(time, event)
-        identifiers = [short_identifier(identifier.kind, identifier.token) for identifier in application.identifiers]
+        identifiers = told = short_identifiers(application.identifiers)
         if fresh:
             self._place(node, application, time, event, identifiers)
         if identifiers != node.identifiers:  # what it had in earlier events is its own still
@@ -129,7 +130,7 @@ class MemoryIndex:
             device=device_state(self._devices.get(device, ()), time) if device is not None else None,
             sightings=sightings(
                 application,
-                [self._sightings.get(subject, ()) for subject in recorded_subjects(application)],
+                [self._sightings.get(subject, ()) for subject in recorded_subjects(told)],
                 neighbours,
                 links,
                 around.places(),

@@ -24,7 +24,7 @@ from models.enrichment import (
 )
 from models.events import DeviceEventKind
 from models.facts import ApplicationFacts, DeviceEventFacts, IdentifierKind
-from streams.index.layout import short_hash, short_identifier
+from streams.index.layout import KIND_CODES, short_hash, short_identifier
 
 _HOUR_MS, _DAY_MS, _WEEK_MS, _MONTH_MS, _ = WINDOWS_MS
 
@@ -34,6 +34,8 @@ PLACED_KINDS: tuple[IdentifierKind, ...] = ("device_id", "phone", "id_number")
 """Those that are told by the applications that share them, too."""
 _RECORDED_KINDS: tuple[IdentifierKind, ...] = ("device_id", "phone", "store_id")
 """Those that have records of their own: the last one of applications, the others of device events."""
+
+_RECORDED_CODES = tuple(KIND_CODES[kind] for kind in _RECORDED_KINDS)
 
 _EVENT_CODES: dict[DeviceEventKind, str] = {
     "login": "l",
@@ -138,10 +140,11 @@ def store_sighting(application: ApplicationFacts, event: str) -> SightingRecord 
     )
 
 
-def recorded_subjects(application: ApplicationFacts) -> list[str]:
-    """The identifiers of an application that may have records of places, in a fixed order."""
-    found = [(kind, application.token(kind)) for kind in _RECORDED_KINDS]
-    return [short_identifier(kind, token) for kind, token in found if token]
+def recorded_subjects(identifiers: Sequence[str]) -> list[str]:
+    """Of an application's identifiers, as the index names them, those that may have records of places: the first of
+    each kind, in a fixed order."""
+    first = {each[0]: each for each in reversed(identifiers)}
+    return [first[code] for code in _RECORDED_CODES if code in first]
 
 
 def sightings(

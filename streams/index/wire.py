@@ -22,6 +22,7 @@ from streams.index.layout import (
     CLAIM_KEEP_MS,
     DECISION_CODES,
     KEEP_MS,
+    KIND_CODES,
     KIND_OF_CODE,
     LABEL_CODES,
     LOAN_CODES,
@@ -31,6 +32,7 @@ from streams.index.layout import (
     short_applicant,
     short_hash,
     short_identifier,
+    short_identifiers,
     whole_tokens,
 )
 from streams.index.list_wire import counted_hits
@@ -65,6 +67,7 @@ Request = tuple[tuple[object, ...] | bytes, ...]
 _KEEP = str(KEEP_MS)
 _AUDIT_KEEP = str(AUDIT_KEEP_MS)
 _CLAIM_KEEP = str(CLAIM_KEEP_MS)
+_DEVICE = KIND_CODES["device_id"]
 
 
 class _Speed(Struct, frozen=True, array_like=True, gc=False):
@@ -112,7 +115,7 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
     event = short_hash(application.event_id)
     occurred_ms = application.occurred_ms
     applicant = short_applicant(application.applicant_token)
-    device = application.token("device_id")
+    identifiers = short_identifiers(application.identifiers)
     neighbour = (
         application.application_id,
         occurred_ms,
@@ -127,9 +130,9 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
         occurred_ms,
         short_hash(application.application_id),
         event,
-        [short_identifier(identifier.kind, identifier.token) for identifier in application.identifiers],
-        short_identifier("device_id", device) if device else "",
-        recorded_subjects(application),
+        identifiers,
+        next((each for each in identifiers if each[0] == _DEVICE), ""),
+        recorded_subjects(identifiers),
         store_sighting(application, event) or False,
         NO_CENTS if application.amount_cny is None else amount_cents(application.amount_cny),
         near_keys(application),
