@@ -257,8 +257,7 @@ class MemoryIndex:
 
     async def holders(self, identifiers: Sequence[Identifier]) -> list[list[str]]:
         """See the protocol."""
-        found = [self._graph.members(short_identifier(each.kind, each.token)) for each in identifiers]
-        return [[node.name for node in reversed(nodes)] for nodes in found]
+        return [[node.name for node in reversed(self._graph.members(each))] for each in short_identifiers(identifiers)]
 
     async def keep_recalls(self, found: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """See the protocol."""
