@@ -45,6 +45,7 @@ from streams.metrics import Metrics
 from streams.pacing import pace_metadata_requests
 from streams.probes import watch_index
 from streams.publisher import Publisher
+from streams.raw_records import RawSchema, wait_for_no_producer
 from streams.recalling import RECALLS
 from streams.runner import Handled, run
 from streams.serving import ModelFollower
@@ -110,6 +111,7 @@ class App(faust.App):
         self.add_future(self._learner.run())
         await self._models.caught_up(within_s=MODELS_WITHIN_S)
         hand_on_at_once(self.consumer)
+        wait_for_no_producer(self)
         await super().on_start()
         # What has been loaded by now stays: without it every full collection of garbage walks through it again. What a
         # batch needs is freed without the collector; it need not look more than once a batch.
@@ -189,7 +191,7 @@ def faust_options(settings: Settings) -> dict[str, Any]:
 def _agent(app: App, name: str, take: Take[Any], handle: Callable[..., Awaitable[Handled]]) -> None:
     """An agent over the topic `name`. Concurrency 1: more commits past what is in flight; scale by partitions."""
     deps = app.dependencies
-    topic = app.topic(deps.settings.topic(name), key_type=bytes, value_type=bytes)
+    topic = app.topic(deps.settings.topic(name), schema=RawSchema())
 
     async def agent(stream: Any) -> None:
         await run(app, stream, name, take, partial(handle, deps=deps), deps)

@@ -53,9 +53,11 @@ async def recall_listed(entries: Sequence[ListEntryFacts], deps: Dependencies) -
         for each in entries
         if each.action == "add" and (each.expires_at is None or epoch_ms(each.expires_at) > now_ms)
     ]
-    contacts = [Identifier("contact_phone", each.token) for each in added if each.kind == "phone"]
-    own = [Identifier(each.kind, each.token) for each in added]
-    held = dict(zip([*own, *contacts], await deps.index.holders([*own, *contacts]), strict=True))
+    asked = [Identifier(each.kind, each.token) for each in added]
+    asked += [Identifier("contact_phone", each.token) for each in added if each.kind == "phone"]
+    held = {each: names for each, names in zip(asked, await deps.index.holders(asked), strict=True) if names}
+    if not held:  # of a long list nearly all
+        return []
     outgoing: list[Outgoing] = []
     for entry in added:
         starts = _starts(entry, held)
@@ -122,7 +124,7 @@ def _listed(entry: ListEntryFacts) -> EntryListed:
 def _starts(entry: ListEntryFacts, held: Mapping[Identifier, list[str]]) -> dict[str, tuple[int, list[str]]]:
     """Applications that have the identifier, and those that name a listed phone as a contact's."""
     contacts = held.get(Identifier("contact_phone", entry.token), []) if entry.kind == "phone" else []
-    own = held[Identifier(entry.kind, entry.token)]
+    own = held.get(Identifier(entry.kind, entry.token), [])
     return {name: (1, ["contact_phone"]) for name in contacts} | {name: (0, [entry.kind]) for name in own}
 
 

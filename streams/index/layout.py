@@ -157,11 +157,13 @@ def short_applicant(token: str) -> str:
     return token[:APPLICANT_CHARACTERS].ljust(APPLICANT_CHARACTERS, "-")
 
 
+@lru_cache(1_024)
 def list_number(name: str) -> int:
     """Stands for a list: 40 bits of a hash. Two of a thousand lists have the same with odds of 5 in ten million."""
     return int.from_bytes(blake2b(name.encode(), digest_size=5, person=b"list").digest())
 
 
+@lru_cache(1_024)  # most entries of a list say the same as others
 def words_number(reason: str | None, source: str | None) -> int:
     """Stands for what is said of entries, from 1 on: nearly 32 bits of a hash. Whoever stores it sees whether it is
     taken by other words."""

@@ -127,13 +127,16 @@ do
     return concat(kept), any
   end
 
-  -- Keeps what is said of an entry: with the words of others, under their number, or as its own. Returns the number.
-  local function keep_words(prefix, entry)
+  -- Keeps what is said of an entry: with the words of others, under their number, or as its own. `kept` are the words and
+  -- lists that this call has seen stored: most entries say what the one before says. Returns the number.
+  local function keep_words(prefix, entry, kept)
     local names, field, said = prefix .. "T", "w" .. entry[9], pack(entry[10]) .. pack(entry[11])
     local evidence = entry[12]
+    if not evidence and kept[field] == said then return entry[9] end
     local there = call("HGET", names, field)
     if not evidence and (there == said or (not there and call("HLEN", names) < WORDS_MAX)) then
       if not there then call("HSET", names, field, said) end
+      kept[field] = said
       return entry[9]
     end
     call("HSET", prefix .. "X" .. entry[1], entry[3], said .. pack(evidence))
@@ -141,9 +144,9 @@ do
   end
 
   -- Puts an entry {identifier, rest of the token, list's number, list, status, changed, event, expires, words' number,
-  -- reason, source, evidence, more} into its bucket (or false). Returns the bucket as it is then, nil when the entry is no news;
-  -- whether any in it holds; and what more the entry before had.
-  function put_in_bucket(prefix, bucket, entry)
+  -- reason, source, evidence, more} into its bucket (or false); `kept` as above. Returns the bucket as it is then, nil when
+  -- the entry is no news; whether any in it holds; and what more the entry before had.
+  function put_in_bucket(prefix, bucket, entry, kept)
     local identifier, tail, list, name, status, changed, event, expires = unpack(entry, 1, 8)
     local known
     for _, each in ipairs(list_entries(bucket, identifier)) do
@@ -158,8 +161,12 @@ do
 
     local words = OWN_WORDS
     if status ~= REMOVED then
-      words = keep_words(prefix, entry)
-      call("HSETNX", prefix .. "T", "l" .. list, pack(name))
+      words = keep_words(prefix, entry, kept)
+      local field = "l" .. list
+      if not kept[field] then
+        call("HSETNX", prefix .. "T", field, pack(name))
+        kept[field] = true
+      end
     end
     local more = entry[13] or ""
     local record = char(1 + FIXED + #more) .. sub(identifier, 2 + LIST_BUCKET) .. tail

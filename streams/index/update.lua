@@ -106,7 +106,7 @@ end
 -- {prefix, ttl, entries as `put_in_bucket` takes them}
 local function put_list_entries(request)
   local prefix, ttl, entries = unpack(request)
-  local keys, buckets, changed = {}, {}, {}
+  local keys, buckets, changed, kept = {}, {}, {}, {}
   for i, entry in ipairs(entries) do
     keys[i] = list_key(prefix, entry[1])
     keys[#entries + i] = prefix .. entry[1]
@@ -116,7 +116,7 @@ local function put_list_entries(request)
     if i <= #entries and buckets[key] == nil then buckets[key] = values[i] end
   end
   for i, entry in ipairs(entries) do
-    local bucket, any, had = put_in_bucket(prefix, buckets[keys[i]], entry)
+    local bucket, any, had = put_in_bucket(prefix, buckets[keys[i]], entry, kept)
     if bucket then
       if had ~= "" or entry[14] then change_near(prefix, entry, had) end
       buckets[keys[i]], changed[#changed + 1] = bucket, i

@@ -14,6 +14,7 @@ from config.settings import Settings
 from streams.app import faust_options
 from streams.batches import Batch, batches, hand_on_at_once
 from streams.consumer import consume_in_one_loop
+from streams.raw_records import RawSchema, wait_for_no_producer
 
 MOST = 10
 
@@ -22,7 +23,7 @@ MOST = 10
 async def running_app(settings: Settings, on_batch: Callable[[Batch], Any], **options: Any) -> AsyncIterator[faust.App]:
     """An app whose one agent hands its batches on; it stops without committing what was not acknowledged."""
     app = faust.App(settings.consumer_group, **{**faust_options(settings), **options})
-    topic = app.topic(settings.topic("applications"), key_type=bytes, value_type=bytes)
+    topic = app.topic(settings.topic("applications"), schema=RawSchema())
 
     async def agent(stream: Any) -> None:
         async for batch in batches(app, stream, MOST):
@@ -32,6 +33,7 @@ async def running_app(settings: Settings, on_batch: Callable[[Batch], Any], **op
     app.agent(topic, name="test", concurrency=1)(agent)
     app.finalize()
     hand_on_at_once(app.consumer)
+    wait_for_no_producer(app)
     await app.start()
     try:
         yield app
