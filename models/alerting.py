@@ -70,6 +70,23 @@ def degraded_alert(dependency: Dependency, since: datetime, raised_at: datetime,
     )
 
 
+def silent_list_alert(name: str, since: datetime, raised_at: datetime) -> Alert:
+    """The list service of that name has not answered since then. One alert for each service and beginning of an outage.
+    It is called what `missing` of a decision calls it."""
+    dependency, began = f"lists.external:{name}", since.astimezone(UTC)
+    return Alert(
+        alert_id=alert_id("DEGRADED", dependency, began.isoformat()),
+        kind="DEGRADED",
+        severity="high",
+        raised_at=raised_at,
+        subject=AlertSubject(type="dependency", id=dependency),
+        summary=f"The list service {name} has not answered since {began:%Y-%m-%d %H:%M:%S} UTC; what it would say of"
+        " applications is missing, and they are not decided again when it is back.",
+        applications=[],
+        evidence={"dependency": dependency, "since": began.isoformat()},
+    )
+
+
 def _blacklist_hits(observed: Observed) -> Iterable[Alert]:
     """One for each listed identifier of the applicant; a listed contact is a reason, not an alert."""
     facts = observed.facts

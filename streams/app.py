@@ -43,7 +43,7 @@ from streams.kafka import ssl_context
 from streams.learner.supervisor import LearnerSupervisor
 from streams.metrics import Metrics
 from streams.pacing import pace_metadata_requests
-from streams.probes import watch_index
+from streams.probes import watch_dependencies
 from streams.publisher import Publisher
 from streams.raw_records import RawSchema, wait_for_no_producer
 from streams.recalling import RECALLS
@@ -91,7 +91,7 @@ class App(faust.App):
         self.dependencies = dependencies
         # One worker of the group has the first partition: that one raises alerts about what they all see.
         first = partial(is_assigned, self, dependencies.settings.topic("applications"), 0)
-        self._watch_index = partial(watch_index, dependencies, raises_alerts=first)
+        self._watch_dependencies = partial(watch_dependencies, dependencies, raises_alerts=first)
         self._models = ModelFollower(dependencies, ModelStore.from_settings(dependencies.settings), first)
         homes = dependencies.settings.topic("strayed-labels")
         self.label_join = LabelJoin(dependencies, partial(assignment_of, self, homes))
@@ -105,7 +105,7 @@ class App(faust.App):
         await self.health.start()
         self.add_future(self.health.watch())
         self.add_future(keep_giving_back())
-        self.add_future(self._watch_index())
+        self.add_future(self._watch_dependencies())
         self.add_future(self._models.follow())
         self.add_future(self.label_join.run())
         self.add_future(self._learner.run())

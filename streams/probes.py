@@ -1,4 +1,5 @@
-"""Asks the link index every half second whether it is there, and raises the one alert of an outage."""
+"""Asks the link index every half second whether it is there, looks which list services are silent, and raises the one
+alert of an outage."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import structlog
 
 from streams.codec import encode
 from streams.dependencies import Dependencies
+from streams.external_lists.silence import Silence
 from streams.index.protocol import IndexFaultError, IndexUnavailableError
 from streams.publisher import Outgoing
 
@@ -18,17 +20,21 @@ PROBE_EVERY_S = 0.5
 """Every worker probes, whatever the state of its breaker: an idle one learns of an outage, too."""
 
 
-async def watch_index(deps: Dependencies, raises_alerts: Callable[[], bool]) -> None:
-    """Probe the index for as long as the worker runs. `raises_alerts` says whether this worker is the one of its group
-    that raises the alert of an outage."""
+async def watch_dependencies(deps: Dependencies, raises_alerts: Callable[[], bool]) -> None:
+    """Probe the index, and look at list services, for as long as the worker runs. `raises_alerts` says whether this
+    worker is the one of its group that raises the alert of an outage."""
+    silence, topic = Silence(), deps.settings.topic("alerts")
     while True:
         await asyncio.sleep(PROBE_EVERY_S)
         await probe(deps)
-        alert = deps.breaker.alert(deps.clock()) if raises_alerts() else None
+        now, tells = deps.clock(), raises_alerts()
+        alerts = silence.alerts(deps.list_services.states, now, tells)
+        alert = deps.breaker.alert(now) if tells else None
         if alert is not None:
-            deps.metrics.alerts.labels(alert.kind).inc()
-            topic = deps.settings.topic("alerts")
-            await deps.publisher.publish([Outgoing(topic, alert.alert_id.encode(), encode(alert))])
+            alerts.append(alert)
+        for each in alerts:
+            deps.metrics.alerts.labels(each.kind).inc()
+        await deps.publisher.publish([Outgoing(topic, each.alert_id.encode(), encode(each)) for each in alerts])
 
 
 async def probe(deps: Dependencies) -> None:

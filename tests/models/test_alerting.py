@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.alerting import degraded_alert
+from models.alerting import degraded_alert, silent_list_alert
 from models.alerts import Alert
 from models.enrichment import Enrichment, Link, ListHit, Observation, Velocity
 from models.facts import ApplicationFacts, DeviceFacts
@@ -216,3 +216,10 @@ def test_another_outage_or_dependency_is_another_alert() -> None:
         degraded_alert("model", since, raised_at=since, applications=[]).alert_id,
     }
     assert len(ids) == 3
+
+
+def test_an_outage_of_a_list_service_is_named_as_decisions_name_it() -> None:
+    since = moment(NOON_MS)
+    first, again = (silent_list_alert("bureau", since, since + timedelta(minutes=late)) for late in (0, 5))
+    assert (first.kind, first.subject.type, first.subject.id) == ("DEGRADED", "dependency", "lists.external:bureau")
+    assert first.alert_id == again.alert_id != silent_list_alert("police", since, since).alert_id

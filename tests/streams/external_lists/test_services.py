@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -13,14 +13,18 @@ import pytest
 from pydantic import SecretStr
 
 from config.settings import Settings
+from models.alerts import Alert
 from models.decision import Decision, DecisionAudit
 from models.facts import ApplicationFacts, Identifier
 from models.pipeline import decide
 from streams.agents.applications import decide_applications
 from streams.app import build_dependencies
 from streams.dependencies import Dependencies
+from streams.external_lists.restraint import OPEN_AFTER
 from streams.external_lists.services import ListServices
 from streams.index.memory import MemoryIndex
+from streams.probes import PROBE_EVERY_S, watch_dependencies
+from streams.publisher import Outgoing, Publisher
 from tests.builders import application, token
 from tests.conftest import TEST_PII_KEY
 from tests.streams.agents.test_applications import accepted, published
@@ -147,3 +151,24 @@ async def test_where_there_is_none_nothing_is_asked_and_nobody_waits() -> None:
     async with ListServices().asked([applying()]) as answers:
         assert await answers == {}
         assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_service_that_stays_silent_is_one_alert(server: ListServer, deps: Dependencies) -> None:
+    server.mood = "failing"
+    for number in range(OPEN_AFTER):
+        await decision_on(applying(f"e-{number}"), deps)
+    raised: list[Outgoing] = []
+
+    class Kept(Publisher):
+        async def publish(self, records: Sequence[Outgoing]) -> None:
+            raised.extend(records)
+
+    watching = asyncio.create_task(
+        watch_dependencies(replace(deps, publisher=Kept(deps.settings)), raises_alerts=lambda: True)
+    )
+    await asyncio.sleep(2.5 * PROBE_EVERY_S)
+    watching.cancel()
+    (record,) = raised
+    alert = msgspec.json.decode(record.value, type=Alert)
+    assert (record.topic, alert.kind) == (deps.settings.topic("alerts"), "DEGRADED")
+    assert alert.subject.id == "lists.external:bureau"
