@@ -152,7 +152,8 @@ def build_app(settings: Settings, dependencies: Dependencies | None = None) -> A
     application = partial(tokenise_application, tokeniser=tokeniser, timezone=ZoneInfo(settings.timezone))
     device_event = partial(tokenise_device_event, tokeniser=tokeniser)
     list_entry = partial(tokenise_list_entry, tokeniser=tokeniser)
-    _agent(app, "applications", edge(RecordDecoder(Application), application), decide_applications)
+    in_turn = partial(decide_applications, turn=asyncio.Lock())
+    _agent(app, "applications", edge(RecordDecoder(Application), application), in_turn, overlapping=True)
     _agent(app, "deferred", decode_deferred, decide_deferred)
     _agent(app, "device-events", edge(RecordDecoder(DeviceEvent), device_event), remember_devices)
     _agent(app, "blacklist-entries", edge(RecordDecoder(BlacklistEntry), list_entry), update_lists)
@@ -188,13 +189,15 @@ def faust_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _agent(app: App, name: str, take: Take[Any], handle: Callable[..., Awaitable[Handled]]) -> None:
+def _agent(
+    app: App, name: str, take: Take[Any], handle: Callable[..., Awaitable[Handled]], overlapping: bool = False
+) -> None:
     """An agent over the topic `name`. Concurrency 1: more commits past what is in flight; scale by partitions."""
     deps = app.dependencies
     topic = app.topic(deps.settings.topic(name), schema=RawSchema())
 
     async def agent(stream: Any) -> None:
-        await run(app, stream, name, take, partial(handle, deps=deps), deps)
+        await run(app, stream, name, take, partial(handle, deps=deps), deps, overlapping=overlapping)
 
     app.agent(topic, name=f"tidegate.{name}", concurrency=1)(agent)
 

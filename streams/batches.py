@@ -52,6 +52,10 @@ class Batch:
         """The partitions have been, or are being, assigned anew: what is not yet acknowledged will come again."""
         return bool(self._app.consumer_generation_id != self._generation or not self._app.flow_control.is_active())
 
+    def of_assignment(self, other: Batch) -> bool:
+        """Whether both were taken in the same assignment of partitions."""
+        return bool(self._generation == other._generation)
+
     def acknowledge(self) -> bool:
         """Let the offsets of the whole batch be committed. Returns False, acknowledging nothing, when the assignment
         has changed since. There is no await in here, so a commit sees all of a batch or nothing."""

@@ -1,5 +1,8 @@
 """The loop of every agent: take what is there, decode, handle, publish, acknowledge. In that order, so nothing is lost.
 
+An agent may handle a batch while the one before it is still at work (`overlapping`): mostly each waits for a server.
+Published and acknowledged is one after the other, in the order of offsets.
+
 A record that cannot be decoded or handled becomes a dead letter and the stream goes on. Whatever else goes wrong ends
 the process with exit code 70, unacknowledged, and a supervisor starts it again: an exception that left the loop would
 make Faust acknowledge what was not done.
@@ -10,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import os
 import traceback
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
 from msgspec import Struct
@@ -55,38 +59,91 @@ Handler = Callable[[Sequence[Accepted[F]]], Awaitable[Handled]]
 """Handles a batch. Idempotent, since a batch may come again. `WAIT_FOR` means: wait and try again."""
 
 
-async def run(app: Any, stream: Any, topic: str, take: Take[F], handle: Handler[F], deps: Dependencies) -> None:
-    """An agent's life over one topic of the contract."""
-    async for batch in batches(app, stream, deps.settings.batch_max):
+class _InHand(NamedTuple):
+    """A batch that is being worked on."""
+
+    batch: Batch
+    done: asyncio.Task[list[str] | None]
+    """The event ids that were settled; None when it was left to the next assignment."""
+
+
+async def run(
+    app: Any,
+    stream: Any,
+    topic: str,
+    take: Take[F],
+    handle: Handler[F],
+    deps: Dependencies,
+    *,
+    overlapping: bool = False,
+) -> None:
+    """An agent's life over one topic of the contract. `overlapping`: `handle` may be called with the next batch before
+    it has returned from the last one, and before what that returned is published."""
+    in_hand: deque[_InHand] = deque()
+    try:
+        async for batch in batches(app, stream, deps.settings.batch_max):
+            before = in_hand[-1] if in_hand else None
+            work = _process_or_exit(batch, before, topic, take, handle, deps)
+            in_hand.append(_InHand(batch, asyncio.create_task(work)))
+            while len(in_hand) > overlapping:
+                await in_hand.popleft().done
+    finally:
+        for each in in_hand:
+            each.done.cancel()
+        await asyncio.gather(*(each.done for each in in_hand), return_exceptions=True)
+
+
+async def _process_or_exit(
+    batch: Batch, before: _InHand | None, topic: str, take: Take[F], handle: Handler[F], deps: Dependencies
+) -> list[str] | None:
+    try:
+        return await _process(batch, before, topic, take, handle, deps)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - it must not reach Faust
         try:
-            await _process(batch, topic, take, handle, deps)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - it must not reach Faust
-            try:
-                logger.critical("worker_failed", topic=topic, error=type(error).__name__, stack=_stack(error))
-            finally:
-                os._exit(EXIT_SOFTWARE)
+            logger.critical("worker_failed", topic=topic, error=type(error).__name__, stack=_stack(error))
+        finally:
+            os._exit(EXIT_SOFTWARE)
 
 
-async def _process(batch: Batch, topic: str, take: Take[F], handle: Handler[F], deps: Dependencies) -> None:
+async def _process(
+    batch: Batch, before: _InHand | None, topic: str, take: Take[F], handle: Handler[F], deps: Dependencies
+) -> list[str] | None:
+    """Return the event ids that were settled, or None when the batch is left to the next assignment."""
     records = batch.records
     deps.metrics.records_in.labels(topic).inc(len(records))
     deps.metrics.batch_size.observe(len(records))
     accepted, dead = _intake(records, topic, take, deps)
-    while True:
-        try:
-            handled = await _handle(accepted, topic, handle, deps)
-            break
-        except WAIT_FOR:
-            if batch.stale:
-                batch.abandon()
-                return
-            await asyncio.sleep(PAUSE_S)
+    handled = await _handle_in_time(batch, accepted, topic, handle, deps)
+    if before is not None:
+        earlier = await before.done
+        if earlier is None and batch.of_assignment(before.batch):
+            handled = None  # acknowledged, it would take the one before it along
+        elif earlier and handled and not {*earlier}.isdisjoint(handled.settle):
+            # An event of the batch before has come again: by now its results are published, once is enough.
+            handled = await _handle_in_time(batch, accepted, topic, handle, deps)
+    if handled is None:
+        batch.abandon()
+        return None
     await deps.publisher.publish([*dead, *handled.publish])
     batch.acknowledge()
     if handled.settle:
         await _settle(handled.settle, deps)
+    return handled.settle
+
+
+async def _handle_in_time(
+    batch: Batch, accepted: Sequence[Accepted[F]], topic: str, handle: Handler[F], deps: Dependencies
+) -> Handled | None:
+    """Handle the batch, again and again while something has to be waited for; None once the batch is stale."""
+    while True:
+        try:
+            return await _handle(accepted, topic, handle, deps)
+        except WAIT_FOR:
+            if batch.stale:
+                return None
+            await asyncio.sleep(PAUSE_S)
 
 
 async def _settle(event_ids: Sequence[str], deps: Dependencies) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import streams.agents.applications
 import streams.app
+import streams.decision_records
 from config.settings import Settings
 from streams.batches import Batch
 from streams.codec import RecordDecoder
@@ -30,7 +31,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "observe": (ValkeyIndex, "observe"),
     "decide": (streams.agents.applications, "decide"),
     "remember": (ValkeyIndex, "remember"),
-    "encode": (streams.agents.applications, "encode"),
+    "encode": (streams.decision_records, "encode"),
     "publish": (Publisher, "publish"),
     "acknowledge": (Batch, "acknowledge"),
     "settle": (ValkeyIndex, "settle"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from time import perf_counter
@@ -14,22 +15,17 @@ import structlog
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from models.alerts import Alert
 from models.decision import Decision
 from models.enrichment import DEGRADED_INDEX, Enrichment, Observation
 from models.facts import ApplicationFacts
-from models.features.amounts import usual_amount
 from models.pipeline import Decided, decide
-from models.ring_alerts import KIND as RING_ALERT
-from models.ring_alerts import with_picture
 from streams.codec import Decoded, encode
+from streams.decision_records import as_decided, superseding, to_publish, to_remember, without_unclaimed_alerts
 from streams.dependencies import Dependencies
 from streams.external_lists.services import Answers
 from streams.index.protocol import (
     IndexUnavailableError,
     RememberedResult,
-    ResultToRemember,
-    StoredResult,
     decode_stored,
 )
 from streams.publisher import Outgoing
@@ -45,6 +41,9 @@ Answer = TypeVar("Answer")
 
 PART = 25
 """Applications that go to the index together, and are decided while it is busy with the next ones."""
+TURNS_TO_SEND = 5
+"""Turns of the event loop until what was just asked for is on its way: the lock, three tasks and the socket have one
+each. Whoever decides before that leaves the index idle meanwhile."""
 DEFERRED_AT_ONCE = 10
 """Applicants at the counter come in between: neither the index nor this process is busy with more of these at once."""
 
@@ -70,15 +69,18 @@ class _Results(Struct):
     settle: list[str] = []
 
 
-async def decide_applications(accepted: Sequence[Accepted[ApplicationFacts]], deps: Dependencies) -> Handled:
+async def decide_applications(
+    accepted: Sequence[Accepted[ApplicationFacts]], deps: Dependencies, turn: asyncio.Lock | None = None
+) -> Handled:
     """Decide a batch of applications; all of it degraded when the index fails on the way. An event that stands in it
-    twice is decided once and answered twice."""
+    twice is decided once and answered twice. Of calls with the same `turn` a later one observes nothing before the
+    earlier one has observed all of its own."""
     facts = {each.facts.event_id: each.facts for each in accepted}
     started = accepted[0].received.taken_at
     applications = list(facts.values())
     async with deps.list_services.asked(applications) as answers:
         try:
-            results = await _decide(applications, {}, started, answers, deps)
+            results = await _decide(applications, {}, started, answers, deps, turn or asyncio.Lock())
         except IndexUnavailableError:
             results = _decide_degraded(applications, started, await answers, deps)
     publish: list[Outgoing] = []
@@ -101,7 +103,7 @@ async def decide_deferred(accepted: Sequence[Accepted[DeferredApplication]], dep
         supersedes = {each.facts.event_id: each.supersedes for each in few}
         applications = [each.facts for each in few]
         async with deps.list_services.asked(applications) as answers:
-            results = await _decide(applications, supersedes, perf_counter(), answers, deps)
+            results = await _decide(applications, supersedes, perf_counter(), answers, deps, asyncio.Lock())
         publish += [record for outgoing in results.first.values() for record in outgoing]
         settle += results.settle
     return Handled(publish=publish, settle=settle)
@@ -113,12 +115,14 @@ async def _decide(
     started: float,
     answers: Awaitable[Answers],
     deps: Dependencies,
+    turn: asyncio.Lock,
 ) -> _Results:
     """Observe all, decide each, keep the results, and say what to publish. Raises IndexUnavailableError when the index
     could not be asked or told; then nothing of it may be published.
 
     `answers` are those of the external list services, asked beside the index. It goes part by part: while one is
-    decided here, the index observes the next and keeps the results of the last.
+    decided here, the index observes the next, or those of whoever has the `turn` next, and keeps the results of the
+    last.
     """
     results = _Results()
     parts = [applications[start : start + PART] for start in range(0, len(applications), PART)]
@@ -130,23 +134,28 @@ async def _decide(
         return asked[-1]
 
     try:
-        observing = ask("observe", observe, parts[0])
         keeping: list[tuple[list[Decision], asyncio.Task[list[RememberedResult]]]] = []
-        for number, part in enumerate(parts, 1):
-            observations = await observing
-            asked.remove(observing)  # what it answered is not held for longer than the part takes
-            if number < len(parts):
-                observing = ask("observe", observe, parts[number])
-                await asyncio.sleep(0)  # it is sent before this part is decided
-            said = await answers
-            decided = _decide_observed(part, observations, said, supersedes, started, results, deps)
-            kept = ask("remember", deps.index.remember, [_to_remember(case) for case in decided])
-            keeping.append(([case.decision for case in decided], kept))
+        async with AsyncExitStack() as observing_in_turn:
+            await observing_in_turn.enter_async_context(turn)
+            observing = ask("observe", observe, parts[0])
+            for number, part in enumerate(parts, 1):
+                observations = await observing
+                asked.remove(observing)  # what it answered is not held for longer than the part takes
+                if number < len(parts):
+                    observing = ask("observe", observe, parts[number])
+                else:
+                    await observing_in_turn.aclose()
+                for _ in range(TURNS_TO_SEND):
+                    await asyncio.sleep(0)
+                said = await answers
+                decided = _decide_observed(part, observations, said, supersedes, started, results, deps)
+                kept = ask("remember", deps.index.remember, [to_remember(case) for case in decided])
+                keeping.append(([case.decision for case in decided], kept))
         for decisions, kept in keeping:
             for decision, remembered in zip(decisions, await kept, strict=True):
                 _count(decision, deps)
-                result = _superseding(_unclaimed_alerts_left_out(remembered), decision.supersedes)
-                results.first[decision.event_id] = _outgoing(decision.application_id, result, deps)
+                result = superseding(without_unclaimed_alerts(remembered), decision.supersedes)
+                results.first[decision.event_id] = to_publish(decision.application_id, result, deps)
                 results.settle.append(decision.event_id)
     except BaseException:
         for task in asked:
@@ -170,8 +179,8 @@ def _decide_observed(
     for facts, observation in zip(applications, observations, strict=True):
         if observation.earlier is not None:
             deps.metrics.repeats.inc()
-            stored = _superseding(decode_stored(observation.earlier), supersedes.get(facts.event_id))
-            results.first[facts.event_id] = _outgoing(facts.application_id, stored, deps)
+            stored = superseding(decode_stored(observation.earlier), supersedes.get(facts.event_id))
+            results.first[facts.event_id] = to_publish(facts.application_id, stored, deps)
             if stored.audit is not None:
                 results.settle.append(facts.event_id)
             continue
@@ -190,7 +199,7 @@ def _decide_degraded(
         enrichment = replace(DEGRADED_INDEX, external_lists=answers.get(facts.event_id, []))
         case = _decide_one(facts, enrichment, started, deps)
         _count(case.decision, deps)
-        outgoing = _outgoing(facts.application_id, _stored(case), deps)
+        outgoing = to_publish(facts.application_id, as_decided(case), deps)
         results.first[facts.event_id] = [*outgoing, _deferred(case, deps)]
     return results
 
@@ -242,75 +251,6 @@ async def _ask(
         raise
     deps.breaker.answered(deps.clock())
     return answers
-
-
-def _to_remember(case: Decided) -> ResultToRemember:
-    """The result as it is kept in the index, so that a repeat of the event is answered alike."""
-    return ResultToRemember(
-        event_id=case.decision.event_id,
-        application_id=case.decision.application_id,
-        occurred_ms=case.audit.event.occurred_ms,
-        decision_flag=case.decision.decision,
-        result=_stored(case),
-        alert_ids=[alert.alert_id for alert in case.alerts],
-        usual=usual_amount(case.features),
-        ring=case.audit.ring,
-    )
-
-
-def _stored(case: Decided) -> StoredResult:
-    return StoredResult(encode(case.decision), [encode(alert) for alert in case.alerts], encode(case.audit))
-
-
-def _superseding(result: StoredResult, degraded_id: str | None) -> StoredResult:
-    """The result as the one that takes the degraded decision's place. An event that was delivered twice may have been
-    decided in between, by a worker that knew nothing of that decision: what it said stands, and says so now."""
-    if degraded_id is None:
-        return result
-    decision = json.decode(result.decision, type=Decision)
-    if decision.supersedes is not None:
-        return result
-    return StoredResult(encode(replace(decision, supersedes=degraded_id)), result.alerts, result.audit)
-
-
-def _unclaimed_alerts_left_out(kept: RememberedResult) -> StoredResult:
-    """The first result of an event stands, whoever made it; an alert that another event has claimed is left out."""
-    if not kept.first:
-        return kept.result
-    alerts = [alert for alert, new in zip(kept.result.alerts, kept.new_alerts, strict=True) if new]
-    return StoredResult(kept.result.decision, alerts, kept.result.audit)
-
-
-class _AlertHead(Struct):
-    alert_id: str
-    kind: str
-
-
-class _DecisionHead(Struct):
-    decision_id: str
-
-
-def _outgoing(application_id: str, result: StoredResult, deps: Dependencies) -> list[Outgoing]:
-    """The decision, and what has not been published yet of the rest."""
-    key = application_id.encode()
-    outgoing = [Outgoing(deps.settings.topic("decisions"), key, result.decision)]
-    if result.audit is not None:
-        outgoing.append(Outgoing(deps.settings.topic("decision-audit"), key, result.audit))
-        for kept in result.alerts:
-            alert, decision_id = kept, json.decode(result.decision, type=_DecisionHead).decision_id
-            head = json.decode(alert, type=_AlertHead)
-            if head.kind == RING_ALERT:
-                alert = encode(with_picture(json.decode(alert, type=Alert)))
-            deps.metrics.alerts.labels(head.kind).inc()
-            logger.info(
-                "alert",
-                kind=head.kind,
-                alert_id=head.alert_id,
-                application_id=application_id,
-                decision_id=decision_id,
-            )
-            outgoing.append(Outgoing(deps.settings.topic("alerts"), head.alert_id.encode(), alert))
-    return outgoing
 
 
 def _deferred(case: Decided, deps: Dependencies) -> Outgoing:

@@ -22,8 +22,8 @@ end
 
 -- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts, usual, ring or false}, the result, its audit record
 -- and alerts.
--- Returns whether this result was stored, the one that stands, what of it is not settled yet: for each alert `1` when the
--- event has claimed it, else `0`, behind their number; then audit record and alerts.
+-- Returns 1 when this result was stored, else 0 and the one that stands; and what of it is not settled yet: for each alert
+-- `1` when the event has claimed it, else `0`, behind their number; then, of one that stood before, audit record and alerts.
 local function remember(request, result, rest)
   local prefix, event, time = request[1], request[6], request[7]
   local key, rest_key = prefix .. "R" .. event, prefix .. "U" .. event
@@ -36,13 +36,13 @@ local function remember(request, result, rest)
     local won = call("SET", claim, event, "NX", "PX", request[4])
     claims[i] = (won or call("GET", claim) == event) and "1" or "0"
   end
-  rest = char(#claims) .. concat(claims) .. rest
+  local claimed = char(#claims) .. concat(claims)
   call("SET", key, result, "PX", request[2])
-  call("SET", rest_key, rest, "PX", request[3])
+  call("SET", rest_key, claimed .. rest, "PX", request[3])
 
   note_decision(prefix, request[2], request[5], event, time, request[8], request[10])
   note_ring(prefix, request[2], request[11])
-  return {1, result, rest}
+  return {1, "", claimed}
 end
 
 -- {prefix, ttl, node, event, time, decision, usual, ring or false}

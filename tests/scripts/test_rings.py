@@ -18,7 +18,7 @@ from models.policy.policy import load_policy_file
 from models.rings.picture import PicturedShare
 from scripts import rings as command
 from scripts.embedded.ports import free_port
-from streams.agents.applications import _to_remember
+from streams.decision_records import to_remember
 from streams.index.memory import MemoryIndex
 from streams.index.protocol import LinkIndex
 from streams.index.valkey import ValkeyIndex
@@ -39,7 +39,7 @@ async def decided(index: LinkIndex, facts: ApplicationFacts) -> str | None:
         decided_at=moment(NOON_MS),
         latency_ms=1.0,
     )
-    await index.remember([_to_remember(case)])
+    await index.remember([to_remember(case)])
     return case.decision.links.ring_id if case.decision.links is not None else None
 
 

@@ -19,7 +19,7 @@ from scripts.simulator.draw import Draw
 from scripts.simulator.fraud import merging_rings
 from scripts.simulator.timeline import HOUR_S, Window
 from scripts.simulator.world import the_world
-from streams.agents.applications import _to_remember
+from streams.decision_records import to_remember
 from streams.index.memory import MemoryIndex
 
 END = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ async def decided(index: MemoryIndex, seed: int, size: int) -> tuple[list[Decisi
         facts = tokenise_application(application_of(attempt, draw.rng, draw.new_id), tokeniser, SHANGHAI)
         [observation] = await index.observe([facts])
         case = decide(facts, Enrichment(observation=observation), policy, models, decided_at=END, latency_ms=0.0)
-        [kept] = await index.remember([_to_remember(case)])
+        [kept] = await index.remember([to_remember(case)])
         decisions.append(case.decision)
         alerts += [alert for alert, new in zip(case.alerts, kept.new_alerts, strict=True) if new]
     return decisions, alerts

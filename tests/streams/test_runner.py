@@ -36,12 +36,12 @@ def take(raw: bytes | None, _: datetime) -> Decoded[bytes]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, handle: Handle) -> AsyncIterator[Dependencies]:
+async def running(settings: Settings, handle: Handle, overlapping: bool = False) -> AsyncIterator[Dependencies]:
     deps = build_dependencies(settings)
     app = faust.App(settings.consumer_group, **faust_options(settings))
 
     async def agent(stream: Any) -> None:
-        await run(app, stream, "applications", take, handle, deps)
+        await run(app, stream, "applications", take, handle, deps, overlapping=overlapping)
 
     source = app.topic(settings.topic("applications"), key_type=bytes, value_type=bytes)
     app.agent(source, name="test", concurrency=1)(agent)
@@ -167,6 +167,85 @@ async def test_what_cannot_be_settled_is_published_and_acknowledged_all_the_same
     async with running(settings, handle):
         assert await read(settings, "decisions", 2) == [b"one", b"two"]
         assert await committed(settings, 2) == 2
+
+
+async def test_the_next_batch_is_handled_meanwhile_but_published_and_acknowledged_in_its_turn(
+    settings: Settings,
+) -> None:
+    await create_or_check(settings, create=True)
+    handled: list[bytes] = []
+    first_may_end, second_has_ended = asyncio.Event(), asyncio.Event()
+
+    async def handle(accepted: Sequence[Accepted[bytes]]) -> Handled:
+        (event,) = accepted
+        handled.append(event.facts)
+        if len(handled) == 1:
+            await publish(settings, b"two", b"three")
+            await first_may_end.wait()
+        elif event.facts == b"two":
+            second_has_ended.set()
+        return echo_to_decisions(settings, accepted)
+
+    settings = settings.model_copy(update={"batch_max": 1})
+    await publish(settings, b"one")
+    async with running(settings, handle, overlapping=True):
+        await asyncio.wait_for(second_has_ended.wait(), 30)
+        assert await committed(settings, 1) == 0
+        assert handled == [b"one", b"two"]
+        first_may_end.set()
+        assert await read(settings, "decisions", 3) == [b"one", b"two", b"three"]
+        assert await committed(settings, 3) == 3
+
+
+async def test_an_event_that_comes_again_in_the_next_batch_is_handled_anew_when_it_has_been_settled(
+    settings: Settings,
+) -> None:
+    await create_or_check(settings, create=True)
+    calls = 0
+    second_has_ended = asyncio.Event()
+
+    async def handle(accepted: Sequence[Accepted[bytes]]) -> Handled:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            await publish(settings, b"e-1")
+            await second_has_ended.wait()
+            return Handled(publish=[Outgoing(settings.topic("decisions"), b"k", b"all of it")], settle=["e-1"])
+        second_has_ended.set()
+        again = b"too much" if calls == 2 else b"the decision again"
+        return Handled(
+            publish=[Outgoing(settings.topic("decisions"), b"k", again)], settle=["e-1"] if calls == 2 else []
+        )
+
+    await publish(settings, b"e-1")
+    async with running(settings, handle, overlapping=True):
+        assert await read(settings, "decisions", 2) == [b"all of it", b"the decision again"]
+        assert await committed(settings, 2) == 2
+
+
+async def test_a_batch_is_left_to_the_next_assignment_with_the_one_before_it(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    second_has_ended = asyncio.Event()
+
+    async def first_waits(accepted: Sequence[Accepted[bytes]]) -> Handled:
+        if accepted[0].facts == b"one":
+            if not second_has_ended.is_set():
+                await publish(settings, b"two")
+                await second_has_ended.wait()
+            raise IndexUnavailableError("away")
+        second_has_ended.set()
+        return echo_to_decisions(settings, accepted)
+
+    async def handle(accepted: Sequence[Accepted[bytes]]) -> Handled:
+        return echo_to_decisions(settings, accepted)
+
+    await publish(settings, b"one")
+    async with asyncio.timeout(40):
+        async with running(settings, first_waits, overlapping=True):
+            await second_has_ended.wait()
+    assert await committed(settings, 0) == 0
+    async with running(settings, handle, overlapping=True):
+        assert await read(settings, "decisions", 2) == [b"one", b"two"]
 
 
 FAILS_BEYOND_A_RECORD = """

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import msgspec
 import pytest
+import redis
+import uvloop
 from pydantic import SecretStr
 
 from config.settings import Settings
 from models.decision import Decision
 from models.enrichment import Observation
 from models.facts import ApplicationFacts
-from streams.agents.applications import DeferredApplication, decide_applications, decide_deferred
+from models.pipeline import decide
+from scripts.embedded.valkey import EmbeddedValkey
+from streams.agents.applications import PART, DeferredApplication, decide_applications, decide_deferred
 from streams.app import build_dependencies
 from streams.batches import Received
 from streams.breaker import OPEN_AFTER
@@ -123,3 +129,47 @@ async def test_while_the_breaker_is_open_nobody_asks_the_index(without_index: De
     deps.breaker.answered(deps.clock())
     (again,) = published(await decide_deferred([accepted(deferred)], deps), ".decisions", Decision)
     assert again.supersedes == degraded.decision_id
+
+
+def test_the_index_observes_the_next_part_and_the_next_batch_while_applications_are_decided(
+    valkey: EmbeddedValkey, tmp_path: Path, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(
+        _env_file=None,
+        redis_url=SecretStr(valkey.url),
+        pii_key=SecretStr(TEST_PII_KEY),
+        data_dir=tmp_path,
+        topic_prefix=topic_prefix,
+        index_deadline_ms=10_000,
+    )
+    client = redis.Redis.from_url(valkey.url)
+    before, decided, observed = 0, list[None](), list[int]()
+    sent = {0: PART + 1, PART: PART + 1 + PART + 1}  # the second time with what the first part is to be remembered by
+
+    def calls() -> int:
+        return int(client.info("commandstats")["cmdstat_fcall"]["calls"])
+
+    def decide_when_sent(*arguments: Any, **options: Any) -> Any:
+        """This process does nothing else meanwhile: what comes to the server now was sent before."""
+        if len(decided) in (0, PART):
+            expected, deadline = sent[len(decided)], monotonic() + 5
+            while calls() - before < expected and monotonic() < deadline:
+                sleep(0.01)
+            observed.append(calls() - before)
+        decided.append(None)
+        return decide(*arguments, **options)
+
+    async def both() -> None:
+        nonlocal before
+        deps = build_dependencies(settings)
+        await asyncio.gather(*(deps.index.ping() for _ in range(4)))  # as many connections
+        before = calls()
+        turn = asyncio.Lock()
+        first = [accepted(application(f"e-{number}")) for number in range(PART + 1)]
+        next_batch = [accepted(application("e-next"))]
+        await asyncio.gather(decide_applications(first, deps, turn), decide_applications(next_batch, deps, turn))
+        await deps.index.close()
+
+    monkeypatch.setattr("streams.agents.applications.decide", decide_when_sent)
+    uvloop.run(both())
+    assert observed == list(sent.values())
