@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 from pathlib import Path
-from time import perf_counter, perf_counter_ns
-from typing import Literal, Protocol
+from time import perf_counter
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from config.errors import OperatorError
 from models.facts import epoch_ms
-from models.learning.catalogue import default_models
-from models.learning.tournament import SCORECARD, Tournament
+from models.learning.tournament import SCORECARD
 from models.pipeline import Models
 from models.policy.policy import Policy
+from scripts.backtest.apart import LearningApart
 from scripts.backtest.checkpoint import (
     CHECKPOINT_FILE,
     Checkpoint,
@@ -34,6 +36,7 @@ from scripts.backtest.facts import FactsOfRows
 from scripts.backtest.history import SORTED, SortedHistory, opened, sort_history
 from scripts.backtest.label_reader import LabelReader
 from scripts.backtest.labels import PendingLabels
+from scripts.backtest.learning import Learning, learning_here
 from scripts.backtest.mapping import HistoryMapping, duration, load_mapping
 from scripts.backtest.metrics import Metrics, measure
 from scripts.backtest.outputs import write_metrics, write_scores
@@ -51,6 +54,10 @@ WORK = "work"
 VALKEY_MEMORY_MB = 16_384
 VALKEY_DEADLINE_MS = 10_000
 """Nobody waits for an answer."""
+APART_ROWS = 50_000
+"""Of more rows, models learn in a process of their own, where there is another core."""
+BATCHES_AHEAD = 16
+"""So many batches of rows are read ahead of the one that is decided. The models may learn for them meanwhile."""
 COLLECT_AFTER = 200_000
 """Objects that come before Python looks for unreachable ones: nearly all that come here stay or go at once."""
 SETTLED_AFTER = 64
@@ -113,7 +120,11 @@ async def run_backtest(
     else:
         history = opened(work / SORTED)
     async with _index(options.index, work, checkpoint) as index:
-        run = await _Run(options, mapping, policy, history, index, checkpoint).finish(settings, screen, stop, work)
+        running = _Run(options, mapping, policy, history, index, checkpoint)
+        try:
+            run = await running.finish(settings, screen, stop, work)
+        finally:
+            running.close()
     metrics = measure(run.rows, run.scored)
     write_scores(run, history, options.out)
     write_metrics(metrics, options.out)
@@ -136,20 +147,17 @@ class _Run:
         self._history, self._index = history, index
         self._total = history.before(_epoch_ms(options.score_until, NEVER_MS))
         self._from_ms = _epoch_ms(options.score_from, 0)
-        learners = default_models(options.seed)
-        self._tournament = Tournament(
-            learners,
-            policy.document.learning,
-            scorecard=policy.scorecard,
-            champion=SCORECARD if mapping.event.product is not None else next(iter(learners)),
-            seed=options.seed,
-            clock=perf_counter_ns,
-        )
         models = Models.for_policy(policy)
         state = State(pending=PendingLabels(), recorder=Recorder(list(mapping.kinds())))
         self._done, self._seconds = 0, 0.0
+        apart = self._total > APART_ROWS and (os.cpu_count() or 1) > 1
+        self._learning: Learning = (LearningApart if apart else learning_here)(
+            policy.document,
+            SCORECARD if mapping.event.product is not None else None,
+            options.seed,
+            None if checkpoint is None else checkpoint.learning,
+        )
         if checkpoint is not None:
-            self._tournament.restore(checkpoint.tournament)
             models.anomaly.restore(checkpoint.anomaly)
             models = Models(champion=checkpoint.served or models.champion, anomaly=models.anomaly)
             state, self._done, self._seconds = checkpoint.state, checkpoint.done, checkpoint.seconds
@@ -158,10 +166,10 @@ class _Run:
             index,
             FactsOfRows(mapping, history.columns, options.seed),
             LabelReader(mapping, history.columns, options.label_delay),
-            learners,
-            self._tournament,
+            self._learning,
             models,
             state,
+            () if checkpoint is None else checkpoint.planned,
             learn_until_ms=_epoch_ms(options.learn_until, NEVER_MS),
             score_from_ms=self._from_ms,
         )
@@ -173,16 +181,17 @@ class _Run:
         screen.begins(self._total, self._done)
         started = perf_counter()
         with _few_collections():
-            for number, batch in enumerate(self._history.batches(self._done), 1):
-                rows = batch[: self._total - self._done]
-                await self._engine.run(rows)
-                self._done += len(rows)
+            batches = self._batches()
+            for number in count(1):
+                for batch in islice(batches, BATCHES_AHEAD + 1 - self._engine.waiting):
+                    self._engine.read(batch)
+                if not self._engine.waiting:
+                    break
+                self._done += await self._engine.decide_next()
                 screen.at(self._done)
                 if number % SETTLED_AFTER == 0:
                     gc.freeze()
-                if self._done == self._total:
-                    break
-                if stop():
+                if self._done < self._total and stop():
                     self._seconds += perf_counter() - started
                     write_checkpoint(self._checkpoint(), work)
                     raise StoppedError(
@@ -191,14 +200,29 @@ class _Run:
         self._seconds += perf_counter() - started
         return self._result(settings)
 
+    def _batches(self) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows that are left."""
+        left = self._total - self._done
+        for batch in self._history.batches(self._done):
+            if left <= 0:
+                return
+            yield batch[:left]
+            left -= len(batch)
+
+    def close(self) -> None:
+        """End what was begun."""
+        self._learning.close()
+
     def _checkpoint(self) -> Checkpoint:
         engine = self._engine
+        planned = engine.planned()  # first: until then it need not have been learned
         return Checkpoint(
             done=self._done,
             state=engine.state,
             served=None if engine.state.serving == SCORECARD else engine.models.champion,
             anomaly=engine.models.anomaly.snapshot(),
-            tournament=self._tournament.snapshot(),
+            learning=self._learning.state(),
+            planned=planned,
             index=self._index if isinstance(self._index, MemoryIndex) else None,
             seconds=self._seconds,
         )
@@ -206,19 +230,19 @@ class _Run:
     def _result(self, settings: BacktestSettings) -> BacktestRun:
         state, rows = self._engine.state, self._engine.state.recorder.rows()
         last_ms = int(rows.occurred_ms[-1]) if len(rows.occurred_ms) else 0
-        self._engine.note_standings(last_ms)
+        learned = self._learning.result(last_ms)
         first = int(np.searchsorted(rows.occurred_ms, self._from_ms))
-        standings = state.weeks[-1].standings
+        standings = learned.weeks[-1].standings
         names = sorted(standings, key=lambda standing: not standing.champion)
         return BacktestRun(
             settings=settings,
             rows=rows,
             scored=slice(first, len(rows.row)),
-            weeks=state.weeks,
-            promotions=state.promotions,
-            drifts=state.drifts,
+            weeks=learned.weeks,
+            promotions=learned.promotions,
+            drifts=learned.drifts,
             usefulness=state.recorder.usefulness(),
-            examples=self._tournament.examples,
+            examples=learned.examples,
             models=[standing.name for standing in names],
             seconds=self._seconds,
         )

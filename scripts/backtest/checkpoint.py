@@ -9,13 +9,13 @@ import gc
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from msgspec import json
 
 from config.errors import OperatorError
 from models.scoring.anomaly import AnomalyState
 from models.scoring.scorer import ServedModel
+from scripts.backtest.learning import LearningState, Learnt
 from scripts.backtest.run import BacktestSettings
 from scripts.backtest.state import State
 from streams.index.memory import MemoryIndex
@@ -40,7 +40,9 @@ class Checkpoint:
     served: ServedModel | None
     """What scores; None is the policy's scorecard."""
     anomaly: AnomalyState
-    tournament: dict[str, Any]
+    learning: LearningState
+    planned: list[Learnt]
+    """What was learned for rows that are still to come, and what scores those."""
     index: MemoryIndex | None
     seconds: float
     """What it took so far."""

@@ -1,6 +1,6 @@
 """The history through the core in event-time order, one short stretch of rows after the other: labels that are known
 by then are learned, then the rows are observed, decided and written down, and their own labels wait until their time
-comes.
+comes. What becomes known during rows that are still to come is planned, and may be learned, as soon as that is certain.
 
 As live, a row is scored by a copy of the champion that was made a little earlier.
 """
@@ -8,8 +8,8 @@ As live, a row is scored by a copy of the champion that was made a little earlie
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -20,33 +20,41 @@ from models.facts import ApplicationFacts
 from models.features.amounts import usual_amount
 from models.features.categories import categories
 from models.judgement import judge
-from models.learning.protocol import LearningModel
-from models.learning.tournament import SCORECARD, Promotion, Tournament
-from models.pipeline import FRAUD_MODEL, Examined, Models, examine, scorecard_model
+from models.pipeline import Examined, Models, examine, scorecard_model
 from models.policy.policy import Policy
-from models.scoring.scorer import ServedModel
 from scripts.backtest.columns import NEVER_MS
 from scripts.backtest.facts import FactsOfRows, Row
 from scripts.backtest.label_reader import LabelReader
 from scripts.backtest.labels import Seen
+from scripts.backtest.learning import Champion, Learning, Learnt, Plan
 from scripts.backtest.many_scores import fraud_scores
-from scripts.backtest.run import Week
 from scripts.backtest.state import State
 from streams.index.protocol import LabelFlagChange, LinkIndex, ResultToRemember, StoredResult
 
-REFRESH_EXAMPLES = 2_000
-"""What scores is made anew after a tenth more examples, at most after so many, ..."""
-REFRESH_MS = 60_000
-"""... and so much event time or more; at once when the champion changes."""
-WEEK_MS = 7 * 86_400_000
 EXPLAIN_EVERY = 20
 """Of so many scored rows one says what made its score, for the features' usefulness."""
 STRETCH_ROWS = 64
 STRETCH_MS = 300_000
 """Rows that are decided together: at most so many, all before so much event time has passed since the first. Labels
 that become known meanwhile count from the next stretch on, and so do the decisions of this one."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING_TO_PUBLISH = StoredResult(b"", [], None)
+
+
+class _Batch(NamedTuple):
+    """Rows that were read, with what they say."""
+
+    applications: list[ApplicationFacts]
+    labels: list[tuple[bool | None, int]]
+    """See `LabelReader.read`."""
+    stretches: list[tuple[int, int]]
+    """First row and end of each."""
+    first_known_ms: int
+    """When the first of the labels becomes known."""
+
+    @property
+    def moments(self) -> list[int]:
+        """Event time at which each stretch begins."""
+        return [self.applications[start].occurred_ms for start, _ in self.stretches]
 
 
 class _Scored(NamedTuple):
@@ -68,44 +76,89 @@ class Engine:
         index: LinkIndex,
         facts: FactsOfRows,
         labels: LabelReader,
-        learners: Mapping[str, LearningModel],
-        tournament: Tournament,
+        learning: Learning,
         models: Models,
         state: State,
+        planned: Sequence[Learnt] = (),
         *,
         learn_until_ms: int = NEVER_MS,
         score_from_ms: int = 0,
     ) -> None:
-        """`learners` are those of the `tournament`, and `models` what scores now.
+        """`models` are what scores now, `planned` the result of an engine that this one goes on from.
         No label is used that became known at `learn_until_ms` or later."""
         self._policy, self._index, self._facts, self._labels = policy, index, facts, labels
-        self._learners, self._tournament = learners, tournament
+        self._learning = learning
         self._learn_until_ms, self._score_from_ms = learn_until_ms, score_from_ms
         self.models, self.state = models, state
+        self._waiting: deque[_Batch] = deque()
+        self._planned = deque((plan, iter(champions)) for plan, champions in planned)
+        """For the first of those that wait."""
 
-    async def run(self, rows: Sequence[Row]) -> None:
-        """Go on with these rows."""
+    def read(self, rows: Sequence[Row]) -> None:
+        """These rows come next. What becomes known during them is planned as soon as that is certain."""
         applications = [self._facts.facts(row) for row in rows]
-        moments, start = [facts.occurred_ms for facts in applications], 0
-        while start < len(rows):
-            end = end_of_stretch(moments, start)
-            await self._stretch(rows[start:end], applications[start:end])
-            start = end
+        moments, stretches = [facts.occurred_ms for facts in applications], list[tuple[int, int]]()
+        while (start := stretches[-1][1] if stretches else 0) < len(rows):
+            stretches.append((start, end_of_stretch(moments, start)))
+        labels = [self._labels.read(row) for row in rows]
+        self._waiting.append(_Batch(applications, labels, stretches, min(known_ms for _, known_ms in labels)))
+        self._plan_ahead()
 
-    async def _stretch(self, rows: Sequence[Row], applications: Sequence[ApplicationFacts]) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many times `read` was called and `decide_next` was not."""
+        return len(self._waiting)
+
+    async def decide_next(self) -> int:
+        """Go on with the rows that were read first. Returns how many they are."""
+        self._plan_ahead()
+        batch, planned = self._waiting.popleft(), self._planned.popleft() if self._planned else None
+        for number, (start, end) in enumerate(batch.stretches):
+            if planned is not None:
+                (_, due), champion = planned[0].stretches[number], next(planned[1])
+            else:
+                plan, champions = self._plan([batch.applications[start].occurred_ms])
+                (_, due), champion = plan.stretches[0], next(champions)
+            if due:
+                await self._index.set_labels([_flag(seen) for seen in due])
+            if champion is not None:
+                served = scorecard_model(self._policy) if champion.model is None else champion.model
+                self.models, self.state.serving = replace(self.models, champion=served), champion.name
+            await self._decide(batch.applications[start:end], batch.labels[start:end])
+        return len(batch.applications)
+
+    def planned(self) -> list[Learnt]:
+        """What was learned for rows that are still to come; nothing is run after that."""
+        return [(plan, list(champions)) for plan, champions in self._planned]
+
+    def _plan_ahead(self) -> None:
+        """Plan the batches during which no label becomes known of rows that are still to be decided."""
+        first_known_ms = NEVER_MS
+        for number, batch in enumerate(self._waiting):
+            first_known_ms = min(first_known_ms, batch.first_known_ms)
+            if first_known_ms <= batch.moments[-1]:
+                break
+            if number >= len(self._planned):
+                self._planned.append(self._plan(batch.moments))
+
+    def _plan(self, moments: Sequence[int]) -> tuple[Plan, Iterator[Champion | None]]:
+        """Learn what becomes known until each of these moments."""
+        pending = self.state.pending
+        stretches = [(moment, list(pending.due(moment))) for moment in moments]
+        plan = Plan(pending.names, pending.categories, stretches)
+        return plan, self._learning.follow(plan)
+
+    async def _decide(
+        self, applications: Sequence[ApplicationFacts], labels: Sequence[tuple[bool | None, int]]
+    ) -> None:
         """Rows that are decided together, as a worker decides what waits."""
-        now_ms = applications[0].occurred_ms
-        await self._learn(now_ms)
-        self._end_weeks(now_ms)
-        self._refresh(now_ms)
         observations = await self._index.observe(applications)
         scored = self._score(applications, observations)
         await self._index.remember([_to_remember(row) for row in scored])
-        for row, case in zip(rows, scored, strict=True):
-            fraud, known_ms = self._labels.read(row)
+        for case, (fraud, known_ms) in zip(scored, labels, strict=True):
             self._keep(case, fraud, known_ms)
             self.state.recorder.add(case.examined.facts, fraud, known_ms, case.fraud_score, case.verdict)
-            if now_ms >= self._score_from_ms and len(self.state.recorder) % EXPLAIN_EVERY == 0:
+            if applications[0].occurred_ms >= self._score_from_ms and len(self.state.recorder) % EXPLAIN_EVERY == 0:
                 self._explain(case)
 
     def _score(self, applications: Sequence[ApplicationFacts], observations: Sequence[Observation]) -> list[_Scored]:
@@ -158,48 +211,6 @@ class Engine:
         )
         state.pending.add(seen, case.categories)
 
-    async def _learn(self, now_ms: int) -> None:
-        """Let the index and the models have the labels that are known by now."""
-        due = list(self.state.pending.due(now_ms))
-        if not due:
-            return
-        await self._index.set_labels([_flag(seen) for seen in due])
-        for seen in due:
-            for happening in self._tournament.learn(self.state.pending.example(seen)):
-                at = _moment(seen.known_ms)
-                if isinstance(happening, Promotion):
-                    self.state.promotions.append((at, happening))
-                else:
-                    self.state.drifts.append((at, happening))
-
-    def _refresh(self, now_ms: int) -> None:
-        """Score with what the champion has become, if it is time."""
-        state, champion, examples = self.state, self._tournament.champion, self._tournament.examples
-        if champion == state.serving:
-            wanted = min(REFRESH_EXAMPLES, 1 + state.refreshed_examples // 10)
-            enough = examples - state.refreshed_examples >= wanted and now_ms - state.refreshed_ms >= REFRESH_MS
-            if champion == SCORECARD or not enough:
-                return
-        served = scorecard_model(self._policy)
-        if champion != SCORECARD:
-            served = ServedModel(FRAUD_MODEL, f"{champion}-{examples}", self._learners[champion].scorer())
-        self.models = replace(self.models, champion=served)
-        state.serving, state.refreshed_ms, state.refreshed_examples = champion, now_ms, examples
-
-    def _end_weeks(self, now_ms: int) -> None:
-        """Note the standings when a week of event time is over; weeks begin at the first row's midnight."""
-        state = self.state
-        if state.next_week_ms is None:
-            state.next_week_ms = now_ms - now_ms % (WEEK_MS // 7) + WEEK_MS
-        if now_ms >= state.next_week_ms:
-            state.next_week_ms += (now_ms - state.next_week_ms) // WEEK_MS * WEEK_MS + WEEK_MS
-            self.note_standings(state.next_week_ms - WEEK_MS)
-
-    def note_standings(self, until_ms: int) -> None:
-        """Keep how the models stand at this event time."""
-        week = Week(until=_moment(until_ms), serving=self.state.serving, standings=self._tournament.standings())
-        self.state.weeks.append(week)
-
     def _explain(self, case: _Scored) -> None:
         score = self.models.champion.scorer.score(case.examined.features, case.categories, case.anomaly)
         self.state.recorder.explain(score.contributions)
@@ -233,7 +244,3 @@ def _flag(seen: Seen) -> LabelFlagChange:
         occurred_ms=seen.known_ms,
         usual=seen.usual,
     )
-
-
-def _moment(epoch_ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=epoch_ms)

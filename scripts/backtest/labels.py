@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -67,23 +67,34 @@ class PendingLabels:
         while self._heap and self._heap[0].known_ms <= now_ms:
             yield heappop(self._heap)
 
-    def example(self, seen: Seen) -> Example:
-        """What the models learn: features that no row has had are left out, which models take as missing, at less cost.
-        All labels of a history are known, whatever would have been decided: none stands for others."""
-        values = _decoder.decode(seen.features)
-        return Example(
-            example_id=f"{seen.application_id}:label",
-            application_id=seen.application_id,
-            event_id=seen.application_id,
-            occurred_at=_moment(seen.occurred_ms),
-            known_at=_moment(seen.known_ms),
-            fraud=seen.fraud,
-            features=dict(zip(self._names, values, strict=False)),
-            categories=dict(zip(self._categories, seen.categories, strict=True)),
-            anomaly=seen.anomaly,
-            fraud_score=seen.fraud_score,
-            model=seen.model,
-        )
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the values in `Seen.features`; those of a row may be fewer, when others came later."""
+        return tuple(self._names)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Of the values in `Seen.categories`."""
+        return self._categories
+
+
+def example(seen: Seen, names: Sequence[str], categories: Sequence[str]) -> Example:
+    """What the models learn: features that no row has had are left out, which models take as missing, at less cost.
+    All labels of a history are known, whatever would have been decided: none stands for others."""
+    values = _decoder.decode(seen.features)
+    return Example(
+        example_id=f"{seen.application_id}:label",
+        application_id=seen.application_id,
+        event_id=seen.application_id,
+        occurred_at=_moment(seen.occurred_ms),
+        known_at=_moment(seen.known_ms),
+        fraud=seen.fraud,
+        features=dict(zip(names, values, strict=False)),
+        categories=dict(zip(categories, seen.categories, strict=True)),
+        anomaly=seen.anomaly,
+        fraud_score=seen.fraud_score,
+        model=seen.model,
+    )
 
 
 def _moment(epoch_ms: int) -> datetime:

@@ -34,6 +34,7 @@ from scripts.backtest.facts import FactsOfRows, Row
 from scripts.backtest.history import SortedHistory, sort_history
 from scripts.backtest.label_reader import LabelReader
 from scripts.backtest.labels import PendingLabels
+from scripts.backtest.learning import LearningHere
 from scripts.backtest.mapping import load_mapping
 from scripts.backtest.recorder import Recorder
 from scripts.backtest.run import UNKNOWN
@@ -98,8 +99,7 @@ async def measure(place: Place, plan: Plan) -> Comparison:
         MemoryIndex(),
         FactsOfRows(mapping, history.columns, past.seed),
         LabelReader(mapping, history.columns, past.label_delay),
-        learners,
-        tournament,
+        LearningHere(learners, tournament),
         Models(champion=ServedModel(FRAUD_MODEL, policy.scorecard.version, jury), anomaly=AnomalyModel()),
         State(pending=PendingLabels(), recorder=Recorder([])),
         score_from_ms=NEVER_MS,  # nothing is explained, so that the jury is asked once a row
@@ -108,7 +108,8 @@ async def measure(place: Place, plan: Plan) -> Comparison:
         for start, end in ((0, first), (first, total)):
             jury.asked = start == first
             for batch in _batches(history, start, end):
-                await engine.run(batch)
+                engine.read(batch)
+                await engine.decide_next()
                 on_done(len(engine.state.recorder))
                 await asyncio.sleep(0)  # where Ctrl-C ends it
     label = engine.state.recorder.rows().label[first:]

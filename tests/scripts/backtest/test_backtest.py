@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from models.policy.policy import load_policy_file
+from scripts.backtest import backtest, history
 from scripts.backtest.backtest import Options, StoppedError, run_backtest
 from scripts.backtest.checkpoint import OtherRunError
 from scripts.backtest.history import BATCH_ROWS
@@ -116,6 +117,20 @@ async def test_a_run_that_was_stopped_goes_on_to_the_same_scores(tmp_path: Path)
     assert scores(given.out) == scores(tmp_path / "whole")
     assert len(run.rows.row) == ROWS
     assert not (given.out / "work").exists()
+
+
+async def test_learning_ahead_and_apart_gives_the_same_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = transactions(600)
+    monkeypatch.setattr(history, "BATCH_ROWS", 20)  # of which several are less than the labels' delay
+    await done(options(tmp_path, rows, "here"))
+    monkeypatch.setattr(backtest, "APART_ROWS", 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    given = options(tmp_path, rows, "apart")
+    with pytest.raises(StoppedError, match="stopped after 400 of 600 rows"):
+        await done(given, stopping_after(20))
+    run, _ = await done(given)
+    assert scores(given.out) == scores(tmp_path / "here")
+    assert len(run.weeks) == 3
 
 
 async def test_the_same_seed_gives_the_same_scores(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from scripts.backtest.columns import NEVER_MS
 from scripts.backtest.label_reader import LabelReader
-from scripts.backtest.labels import PendingLabels, Seen
+from scripts.backtest.labels import PendingLabels, Seen, example
 from scripts.backtest.mapping import EventColumns, HistoryMapping, LabelColumn, MappingError
 
 COLUMNS = ("row", "event.time", "label.column", "label.known_at")
@@ -91,8 +91,8 @@ def test_an_example_has_the_features_that_any_row_had_as_they_were() -> None:
         labels.add(seen(labels, position, position, features), {"channel": "app", "product": None})
     copied: PendingLabels = pickle.loads(pickle.dumps(labels))  # noqa: S301
     for some in (labels, copied):
-        examples = [some.example(each) for each in some.due(1_000)]
-        assert [example.features for example in examples] == [{"b": 0.1}, {"b": None, "a": 2.0}]
+        examples = [example(each, some.names, some.categories) for each in some.due(1_000)]
+        assert [each.features for each in examples] == [{"b": 0.1}, {"b": None, "a": 2.0}]
         assert examples[0].categories == {"channel": "app", "product": None}
         assert (examples[1].fraud, examples[1].fraud_score, examples[1].model) == (True, 0.25, "scorecard-1")
         assert examples[1].known_at - examples[1].occurred_at == timedelta(milliseconds=1 - 1_000)
