@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from models.enrichment import Link, Observation
+from models.enrichment import CROWD, Link, Observation
 from models.facts import ApplicationFacts
 from models.rings.living import APPLICANT_CHARACTERS, SELF
 
@@ -161,7 +161,7 @@ def colleagues(link: Link, observation: Observation) -> float:
     """Share of a link's other members whose employer is this application's. Of a crowd that was not fetched, as many
     as the employer has may be."""
     others = set(link.members) - {SELF}
-    if others:
+    if others and link.degree <= CROWD:
         links = observation.links
         same = next((each.members for each in links if each.kind == "employer" and SELF in each.members), ())
         return len(others.intersection(same)) / len(others)

@@ -15,8 +15,9 @@ from models.features.label_summary import ABSENT_LABELS, summarise_labels
 from models.features.list_summary import ABSENT_LISTS, ListSummary
 from models.features.slots import SLOTS
 from models.features.travel import Journey, fastest_journey, store_distance_km
-from models.link_weights import store_share
+from models.link_weights import colleagues, store_share
 from models.network import Network
+from models.rings.living import SELF
 
 H1, H24, D7, D30, D90 = range(5)
 """Positions of the windows in `models.enrichment.WINDOWS_MS`."""
@@ -140,6 +141,16 @@ class Case:
             if link.kind == kind and link.token == velocity.token:
                 return store_share(link.channels)
         return float(self.facts.channel == "store")
+
+    def colleagues(self, kind: IdentifierKind) -> float | None:
+        """Share of the other applications with this one's identifier of that kind that name its employer; missing
+        without any."""
+        if self.observation is None:
+            return None
+        for link in self.observation.links:
+            if link.kind == kind and SELF in link.members:
+                return colleagues(link, self.observation) if link.degree > 1 else None
+        return None
 
 
 Value = Callable[[Case], float | None]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from models.features.case import D7, D30, D90, H24, HOUR_MS, Case
 from models.features.feature import Feature
 from models.features.told import Told, applicants
-from models.link_weights import colleagues
-from models.rings.living import SELF
 
 
 def _either(application_says: bool | None, events_say: bool | None) -> bool | None:
@@ -40,14 +38,6 @@ def _like_share(case: Case) -> float | None:
     if like is None or place is None:
         return None
     return min(1.0, like.applicants[D30] / place.applicants[D30])
-
-
-def _like_colleagues(case: Case) -> float | None:
-    if case.velocity.get("device_like") is None or case.observation is None:
-        return None
-    links = case.observation.links
-    like = next((link for link in links if link.kind == "device_like" and SELF in link.members), None)
-    return None if like is None else colleagues(like, case.observation)
 
 
 FEATURES = (
@@ -145,7 +135,7 @@ FEATURES = (
         "device",
         "Share of these applications that name this one's employer: a company that hands out phones; missing "
         "without any",
-        _like_colleagues,
+        lambda case: case.colleagues("device_like"),
     ),
     Feature(
         "id_devices_30d",

@@ -116,6 +116,13 @@ FEATURES = (
         lambda case: case.store_share("gps_cell"),
     ),
     Feature(
+        "gps_cell_colleagues",
+        "share",
+        "location",
+        "Share of the cell's other applications that name this one's employer: people at work; missing without any",
+        lambda case: case.colleagues("gps_cell"),
+    ),
+    Feature(
         "ip_applicants_1h",
         "applicants",
         "location",
@@ -128,6 +135,20 @@ FEATURES = (
         "location",
         "Applicants from the IP address in 24 hours",
         applicants("ip", H24),
+    ),
+    Feature(
+        "ip_colleagues",
+        "share",
+        "location",
+        "Share of the IP address's other applications that name this one's employer; missing without any",
+        lambda case: case.colleagues("ip"),
+    ),
+    Feature(
+        "ip_store_share",
+        "share",
+        "location",
+        "Share of the IP address's applications that came by the channel store: the network is a shop's",
+        lambda case: case.store_share("ip"),
     ),
     Feature(
         "ip_block_applicants_24h",

@@ -26,6 +26,11 @@ def _ring_amount_cny(case: Case) -> float | None:
     return None if case.network is None else case.ring.amount_cny if case.ring is not None else case.facts.amount_cny
 
 
+def _employer_share_7d(case: Case) -> float | None:
+    employer = case.velocity.get("employer")
+    return None if employer is None else employer.counts[D7] / employer.counts[D90]
+
+
 FEATURES = (
     Feature(
         "linked_applications",
@@ -145,6 +150,13 @@ FEATURES = (
         "network",
         "Applicants of the same employer in 7 days",
         applicants("employer", D7),
+    ),
+    Feature(
+        "employer_share_7d",
+        "share",
+        "network",
+        "Share of the employer's applications of 90 days that came in the last 7 days: 1 for one never heard of before",
+        _employer_share_7d,
     ),
     Feature(
         "neighbourhood_truncated",

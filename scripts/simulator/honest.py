@@ -13,6 +13,9 @@ from scripts.simulator.places import building, carrier_ip, home_ip, near, room, 
 from scripts.simulator.typology import ORDINARY, Typology
 from scripts.simulator.world import small_employer
 
+PHONES_LENT = 0.25
+"""Share of the friends who apply on one phone."""
+
 
 def ordinary(draw: Draw, size: int) -> Story:
     """People with nothing to do with each other."""
@@ -20,11 +23,16 @@ def ordinary(draw: Draw, size: int) -> Story:
 
 
 def acquaintances(draw: Draw, size: int) -> Story:
-    """Friends in one town: one names the other as a contact, and both apply, each on their own."""
+    """Friends in one town: one names the other as a contact, and both apply, each on their own; some on one phone, lent
+    by a friend whom nobody names."""
     first = draw.person()
     others = [draw.person(first.city) for _ in range(size - 1)]
-    for other in others:
-        first.contacts = [*first.contacts[:2], _named(other, "friend")]
+    if draw.rng.random() < PHONES_LENT:
+        for other in others:
+            other.handset = first.handset
+    else:
+        for other in others:
+            first.contacts = [*first.contacts[:2], _named(other, "friend")]
     return Story([draw.attempt(at, person) for at, person in zip(draw.times(size), [first, *others], strict=True)])
 
 

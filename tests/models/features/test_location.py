@@ -3,7 +3,7 @@ import pytest
 
 from models.facts import PlaceFacts
 from tests.builders import CELL, application
-from tests.builders_network import SELF, features_of, link, observation, sighting, velocity
+from tests.builders_network import SELF, features_of, link, neighbour, observation, sighting, velocity
 
 FAR = str(h3.latlng_to_cell(36.65, 117.12, 9))
 WINDOWS = [1, 2, 3, 4, 5]
@@ -87,3 +87,23 @@ def test_a_crowded_cells_store_share_is_known_though_its_applications_were_not_f
     crowd = link("gps_cell", SELF, token=cell.token, degree=40, channels={"store": 10, "app": 30})
     features = features_of(application(gps_cell=CELL), observation([], [crowd], velocity=[cell]))
     assert features["gps_cell_store_share"] == 0.25
+
+
+def test_colleagues_in_a_cell_and_behind_an_address_are_those_who_name_one_employer() -> None:
+    people = [neighbour("A-2"), neighbour("A-3")]
+    links = [link("gps_cell", SELF, 0, 1), link("ip", SELF, 0), link("employer", SELF, 0)]
+    features = features_of(application(), observation(people, links))
+    assert (features["gps_cell_colleagues"], features["ip_colleagues"]) == (0.5, 1.0)
+
+
+def test_of_a_crowd_that_was_not_fetched_as_many_are_colleagues_as_the_employer_has_at_most() -> None:
+    links = [link("gps_cell", SELF, 0, degree=40), link("employer", SELF, 0)]  # fetched because a colleague
+    answer = observation([neighbour("A-2")], links, velocity=[velocity("employer", [10] * 5)])
+    assert features_of(application(), answer)["gps_cell_colleagues"] == 0.25
+
+
+def test_who_is_alone_in_a_cell_has_no_colleagues_there_and_a_shops_network_is_told_by_its_channels() -> None:
+    answer = observation(links=[link("gps_cell", SELF)], velocity=[velocity("ip", [1] * 5)])
+    features = features_of(application(channel="store"), answer)
+    assert features["gps_cell_colleagues"] is None
+    assert features["ip_store_share"] == 1.0

@@ -67,3 +67,9 @@ def test_of_several_contacts_the_most_shared_counts_window_by_window() -> None:
 def test_applicants_of_an_employer_are_counted_in_their_windows() -> None:
     features = features_of(application(), observation(velocity=[velocity("employer", [9] * 5, WINDOWS)]))
     assert (features["employer_applicants_24h"], features["employer_applicants_7d"]) == (2, 3)
+
+
+def test_of_an_employer_that_nobody_had_heard_of_all_applications_are_of_this_week() -> None:
+    shell, firm = velocity("employer", [1, 2, 6, 6, 6]), velocity("employer", [1, 2, 6, 20, 60])
+    shares = [features_of(application(), observation(velocity=[each]))["employer_share_7d"] for each in (shell, firm)]
+    assert shares == [1.0, 0.1]

@@ -43,15 +43,30 @@ def reasons(given: dict[str, Any]) -> dict[str, Reason]:
     return {reason.code: reason for reason in POLICY.rules.run(rule_input)}
 
 
-SHELL_COMPANY = {"employer_applicants_7d": 3.0, "contacts_total": 159.0, "amount_to_maximum": 0.5}
-"""An employer that is a name and a number."""
+SHELL_COMPANY = {
+    "employer_applicants_7d": 3.0,
+    "employer_share_7d": 0.5,
+    "contacts_total": 159.0,
+    "amount_to_maximum": 0.5,
+}
+"""An employer that is a name and a number, and that nobody had heard of before."""
+NO_COUPLE = {
+    "device_applicants_7d": 2.0,
+    "address_applicants_30d": 1.0,
+    "phone_applicants_30d": 1.0,
+    "phone_named_by_others_90d": 0.0,
+    "amount_to_maximum": 0.5,
+}
+"""Two on one phone who share nothing else."""
+ONE_ADDRESS = {"ip_applicants_24h": 3.0, "contacts_total": 159.0, "amount_to_maximum": 0.5}
+"""People on one address of the network who tell no place."""
 ROOM = {"gps_cell_applicants_24h": 3.0, "contacts_total": 159.0, "amount_to_maximum": 0.5}
 """People in one room whose homes nobody knows."""
 
 FOUR_IN_A_ROOM = {
     "gps_cell_applicants_24h": 4.0,
     "gps_cell_crowd_ratio": 3.0,
-    "amount_to_maximum": 0.5,
+    "contacts_total": 159.0,
     "gps_address_km": 1.0,
 }
 """Where hardly anybody applies; they live near by."""
@@ -123,6 +138,21 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
         {"device_applicants_7d": 5.0},
     ),
     ("DEVICE_MANY_IDENTITIES", "review", {"device_applicants_90d": 4.0}, {"device_applicants_90d": 3.0}),
+    ("DEVICE_MANY_IDENTITIES", "review", NO_COUPLE, {"device_applicants_7d": 1.0}),
+    ("DEVICE_MANY_IDENTITIES", "review", NO_COUPLE, {"address_applicants_30d": 2.0}),
+    ("DEVICE_MANY_IDENTITIES", "review", NO_COUPLE, {"address_applicants_30d": None}),
+    ("DEVICE_MANY_IDENTITIES", "review", NO_COUPLE, {"phone_applicants_30d": 2.0}),
+    ("DEVICE_MANY_IDENTITIES", "review", NO_COUPLE, {"phone_named_by_others_90d": 1.0}),
+    ("DEVICE_MANY_IDENTITIES", "review", {**NO_COUPLE, "contact_applies_90d": 0.0}, {"contact_applies_90d": 1.0}),
+    ("DEVICE_MANY_IDENTITIES", "review", {**NO_COUPLE, "contact_applicants_30d": 1.0}, {"contact_applicants_30d": 2.0}),
+    ("DEVICE_MANY_IDENTITIES", "review", {**NO_COUPLE, "device_store_share": 0.79}, {"device_store_share": 0.8}),
+    ("DEVICE_MANY_IDENTITIES", "review", NO_COUPLE, {"amount_to_maximum": 0.499}),
+    (
+        "DEVICE_MANY_IDENTITIES",
+        "review",
+        {**NO_COUPLE, "amount_to_maximum": 0.1, "contacts_total": 159.0},
+        {"contacts_total": 160.0},
+    ),
     ("ID_MANY_DEVICES", "review", {"id_devices_30d": 4.0}, {"id_devices_30d": 3.0}),
     ("DEVICE_EMULATOR", "review", {"device_emulator": 1.0}, {"device_emulator": 0.0}),
     ("DEVICE_ROOTED", "note", {"device_rooted": 1.0}, {"device_rooted": 0.0}),
@@ -147,7 +177,7 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("DEVICES_ALIKE", "review", {**ALIKE, "device_rooted": 1.0}, {"device_rooted": 0.0}),
     ("DEVICES_ALIKE", "review", {**ALIKE, "device_hooked": 1.0}, {"device_hooked": 0.0}),
     ("DEVICES_ALIKE", "review", {**ALIKE, "form_fill_ms": 30_000.0}, {"form_fill_ms": 30_001.0}),
-    ("DEVICES_ALIKE", "review", {**ALIKE, "gps_address_km": 20.0}, {"gps_address_km": 19.9}),
+    ("DEVICES_ALIKE", "review", {**ALIKE, "gps_address_km": 1.0}, {"gps_address_km": 0.99}),
     ("DEVICES_ALIKE", "review", {**ALIKE, "amount_to_maximum": 0.5}, {"amount_to_maximum": 0.49}),
     (
         "DEVICES_ALIKE",
@@ -187,24 +217,26 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     (
         "GPS_CELL_CROWDED",
         "review",
-        {"gps_cell_applicants_24h": 3.0, "gps_address_km": 5.0, "amount_to_maximum": 0.5},
-        {"gps_address_km": 4.9},
+        {"gps_cell_applicants_24h": 3.0, "gps_address_km": 1.0, "amount_to_maximum": 0.5},
+        {"gps_address_km": 0.99},
     ),
     (
         "GPS_CELL_CROWDED",
         "review",
-        {"gps_cell_applicants_24h": 3.0, "gps_address_km": 5.0, "amount_to_maximum": 0.5},
+        {"gps_cell_applicants_24h": 3.0, "gps_address_km": 1.0, "amount_to_maximum": 0.5},
         {"amount_to_maximum": 0.499},
     ),
     ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"gps_cell_applicants_24h": 3.0}),
     ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"gps_cell_crowd_ratio": 2.99}),
     ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"gps_address_km": 0.99}),
-    ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"amount_to_maximum": 0.499}),
+    ("GPS_CELL_CROWDED", "review", FOUR_IN_A_ROOM, {"contacts_total": 160.0}),
+    ("GPS_CELL_CROWDED", "review", {**FOUR_IN_A_ROOM, "gps_cell_colleagues": 0.49}, {"gps_cell_colleagues": 0.5}),
+    ("GPS_CELL_CROWDED", "review", {**ROOM, "gps_cell_colleagues": 0.49}, {"gps_cell_colleagues": 0.5}),
     ("GPS_CELL_CROWDED", "review", {**FOUR_IN_A_ROOM, "gps_cell_store_share": 0.79}, {"gps_cell_store_share": 0.8}),
     ("GPS_CELL_CROWDED", "review", ROOM, {"gps_cell_applicants_24h": 2.0}),
     ("GPS_CELL_CROWDED", "review", ROOM, {"contacts_total": 160.0}),
     ("GPS_CELL_CROWDED", "review", ROOM, {"amount_to_maximum": 0.499}),
-    ("GPS_CELL_CROWDED", "review", ROOM, {"gps_address_km": 4.9}),
+    ("GPS_CELL_CROWDED", "review", ROOM, {"gps_address_km": 0.99}),
     ("GPS_CELL_CROWDED", "review", {**ROOM, "contacts_total": None}, {"gps_cell_store_share": 0.8}),
     (
         "GPS_CELL_CROWDED",
@@ -229,6 +261,13 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("GPS_FAR_FROM_STORE", "review", {"gps_store_km": 20.0, "channel": "store"}, {"gps_store_km": 19.9}),
     ("GPS_FAR_FROM_STORE", "review", {"gps_store_km": 20.0, "channel": "store"}, {"channel": "app"}),
     ("IP_CROWDED", "note", {"ip_applicants_24h": 10.0}, {"ip_applicants_24h": 9.0}),
+    ("IP_CROWDED", "review", ONE_ADDRESS, {"ip_applicants_24h": 2.0}),
+    ("IP_CROWDED", "review", {**ONE_ADDRESS, "ip_applicants_24h": 12.0}, {"ip_applicants_24h": 13.0}),
+    ("IP_CROWDED", "review", {**ONE_ADDRESS, "gps_address_km": 1.0}, {"gps_address_km": 0.99}),
+    ("IP_CROWDED", "review", ONE_ADDRESS, {"amount_to_maximum": 0.499}),
+    ("IP_CROWDED", "review", ONE_ADDRESS, {"contacts_total": 160.0}),
+    ("IP_CROWDED", "review", {**ONE_ADDRESS, "ip_colleagues": 0.49}, {"ip_colleagues": 0.5}),
+    ("IP_CROWDED", "review", {**ONE_ADDRESS, "ip_store_share": 0.79}, {"ip_store_share": 0.8}),
     ("ID_VELOCITY", "review", {"id_count_24h": 4.0}, {"id_count_24h": 3.0}),
     ("ID_VELOCITY", "review", {"id_count_7d": 6.0}, {"id_count_7d": 5.0}),
     ("PHONE_VELOCITY", "review", {"phone_applicants_30d": 4.0}, {"phone_applicants_30d": 3.0}),
@@ -305,6 +344,7 @@ AT_THE_THRESHOLD: list[tuple[str, Effect, dict[str, Any], dict[str, Any]]] = [
     ("EMPLOYER_CROWDED", "note", {"employer_applicants_24h": 10.0}, {"employer_applicants_24h": 9.0}),
     ("EMPLOYER_CROWDED", "review", SHELL_COMPANY, {"employer_applicants_7d": 2.0}),
     ("EMPLOYER_CROWDED", "review", SHELL_COMPANY, {"contacts_total": 160.0}),
+    ("EMPLOYER_CROWDED", "review", SHELL_COMPANY, {"employer_share_7d": 0.49}),
     ("EMPLOYER_CROWDED", "review", SHELL_COMPANY, {"amount_to_maximum": 0.499}),
     ("EMPLOYER_CROWDED", "review", {**SHELL_COMPANY, "contacts_total": None}, {"contacts_total": 160.0}),
     ("BLACKLIST_HIT", "review", {"blacklist_severity": 1.0}, {"blacklist_severity": 0.0}),

@@ -25,14 +25,14 @@ def with_rule(rule: str) -> str:
 def test_the_default_policy_loads() -> None:
     policy = load_policy_file()
     assert policy.name == "default"
-    assert re.fullmatch(r"1\.1-[0-9a-f]{8}", policy.version)
+    assert re.fullmatch(r"1\.2-[0-9a-f]{8}", policy.version)
 
 
 def test_the_version_changes_with_what_the_policy_says_and_not_with_comments() -> None:
     version = load_policy(TEXT, "p").version
     assert load_policy(f"# another comment\n{TEXT}", "q").version == version
     assert load_policy(changed("age_minimum = 18", "age_minimum = 19"), "p").version != version
-    assert load_policy(changed('version = "1.1"', 'version = "2.0"'), "p").version.startswith("2.0-")
+    assert load_policy(changed('version = "1.2"', 'version = "2.0"'), "p").version.startswith("2.0-")
 
 
 @pytest.mark.parametrize(
