@@ -34,7 +34,8 @@ async def watch_dependencies(deps: Dependencies, raises_alerts: Callable[[], boo
             alerts.append(alert)
         for each in alerts:
             deps.metrics.alerts.labels(each.kind).inc()
-        await deps.publisher.publish([Outgoing(topic, each.alert_id.encode(), encode(each)) for each in alerts])
+        if alerts:
+            await deps.publisher.publish([Outgoing(topic, each.alert_id.encode(), encode(each)) for each in alerts])
 
 
 async def probe(deps: Dependencies) -> None:

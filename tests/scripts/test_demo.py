@@ -21,6 +21,8 @@ from scripts.simulator.fraud import FRAUD, SHIFT
 from scripts.simulator.honest import HONEST
 from streams.kafka import read_to_end
 
+pytestmark = pytest.mark.xdist_group("demo")  # one process: `finished` takes half a minute
+
 READY_S = 120.0
 ENDED_S = 60.0
 RATE = 40
