@@ -97,9 +97,16 @@ async def _rate_of(answers: Answers, wanted: int, pids: Pids) -> Throughput:
 
 
 async def latencies(
-    module: str, settings: Settings, records: Sequence[Record], rate: float, log_file: Path, on_done: OnDone
+    module: str,
+    settings: Settings,
+    records: Sequence[Record],
+    rate: float,
+    log_file: Path,
+    on_done: OnDone,
+    *,
+    left_out: int,
 ) -> Latencies:
-    """Of one process, under `rate` records a second, open loop. The first answers are left out."""
+    """Of one process, under `rate` records a second, open loop, without the first `left_out` of them."""
     due: dict[bytes, float] = {}
     topic = settings.topic("applications")
     producer = AIOKafkaProducer(**client_options(settings))
@@ -119,7 +126,7 @@ async def latencies(
                 await producer.send(topic, each.value, each.key)
             await taking
             used_s = cpu_s([process.pid]) - used_s
-    counted = [each.key for each in rest[warmed_up(len(rest)) :]]
+    counted = [each.key for each in records[left_out:]]
     return Latencies(
         ms=sorted(late_ms(due[key], answers.arrived[key]) for key in counted),
         cpu_us=used_s / len(rest) * 1e6,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from scripts.bench.arithmetic import WARM_UP_SHARE, quantile
+from scripts.bench.arithmetic import quantile
 from scripts.bench.load import WORKER, Latencies, latencies, throughput
 from scripts.bench.machine import Conditions, Watch
 from scripts.bench.place import Place, Plan
@@ -21,6 +21,9 @@ TARGET_SHARE = 0.5
 CURVE = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
 """Quantiles kept for the plot."""
 FEWEST_SAMPLES = 500
+WARM_UP_S = 6.0
+"""Under load, before what counts: a worker that has just started shares the processor with its learner's start, and
+then catches up."""
 
 
 class LatencyLevel(Struct, frozen=True, kw_only=True):
@@ -61,10 +64,13 @@ async def measure(place: Place, plan: Plan) -> Latency:
     levels = []
     for share in SHARES:
         samples = max(FEWEST_SAMPLES, round(plan.samples * share / TARGET_SHARE))
-        records = place.applications(2 + round(samples / (1 - WARM_UP_SHARE)))
+        left_out = 1 + round(WARM_UP_S * share * capacity)
+        records = place.applications(left_out + samples)
         with place.shown(f"latency at {share:.0%}, {share * capacity:,.0f}/s", len(records)) as on_done:
             settings, log_file = place.settings(), place.log_file("latency")
-            measured = await latencies(WORKER, settings, records, share * capacity, log_file, on_done)
+            measured = await latencies(
+                WORKER, settings, records, share * capacity, log_file, on_done, left_out=left_out
+            )
         levels.append(level(share, share * capacity, measured))
     return Latency(conditions=watch.conditions(), capacity_per_s=capacity, levels=levels)
 
