@@ -57,34 +57,40 @@ def alerts_for(observed: Observed, policy: Policy) -> list[Alert]:
 def degraded_alert(dependency: Dependency, since: datetime, raised_at: datetime, applications: Sequence[str]) -> Alert:
     """A dependency could not be asked since then; `applications` are those first decided without it. One alert for
     each dependency and beginning of an outage."""
-    return Alert(
-        alert_id=alert_id("DEGRADED", dependency, since.astimezone(UTC).isoformat()),
-        kind="DEGRADED",
-        severity="high",
-        raised_at=raised_at,
-        subject=AlertSubject(type="dependency", id=dependency),
-        summary=f"Applications are decided without {dependency} since {since.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC;"
-        " they are decided again when it is back.",
-        applications=list(applications),
-        evidence={"dependency": dependency, "since": since.astimezone(UTC).isoformat()},
+    summary = (
+        f"Applications are decided without {dependency} since {_second(since)}; they are decided again when it is back."
     )
+    return _outage_alert(dependency, since, raised_at, summary, applications)
 
 
 def silent_list_alert(name: str, since: datetime, raised_at: datetime) -> Alert:
     """The list service of that name has not answered since then. One alert for each service and beginning of an outage.
     It is called what `missing` of a decision calls it."""
-    dependency, began = f"lists.external:{name}", since.astimezone(UTC)
+    summary = (
+        f"The list service {name} has not answered since {_second(since)}; what it would say of"
+        " applications is missing, and they are not decided again when it is back."
+    )
+    return _outage_alert(f"lists.external:{name}", since, raised_at, summary, [])
+
+
+def _outage_alert(
+    dependency: str, since: datetime, raised_at: datetime, summary: str, applications: Sequence[str]
+) -> Alert:
+    began = since.astimezone(UTC).isoformat()
     return Alert(
-        alert_id=alert_id("DEGRADED", dependency, began.isoformat()),
+        alert_id=alert_id("DEGRADED", dependency, began),
         kind="DEGRADED",
         severity="high",
         raised_at=raised_at,
         subject=AlertSubject(type="dependency", id=dependency),
-        summary=f"The list service {name} has not answered since {began:%Y-%m-%d %H:%M:%S} UTC; what it would say of"
-        " applications is missing, and they are not decided again when it is back.",
-        applications=[],
-        evidence={"dependency": dependency, "since": began.isoformat()},
+        summary=summary,
+        applications=list(applications),
+        evidence={"dependency": dependency, "since": began},
     )
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _blacklist_hits(observed: Observed) -> Iterable[Alert]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right, insort
+from typing import cast
 
 from models.enrichment import WINDOWS_MS, Neighbour
 from streams.index.layout import KIND_CODES
@@ -132,7 +133,7 @@ class Columns:
             if place is not None and node is not newest:
                 self._near[place] = node.near or node.neighbour(1)
         self._stale = {newest}
-        return self._near[-2::-1]  # type: ignore[return-value]
+        return cast("list[Neighbour]", self._near[-2::-1])  # None stands for the newest alone
 
     def counts(self, time: int) -> list[int]:
         """How many there are per window up to `time`, that of the newest; and so on."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 import redis
@@ -48,7 +49,7 @@ def contents(store: redis.Redis) -> dict[str, object]:
     not published, and the entries of a bucket have no order."""
     keys = sorted(store.scan_iter(count=1_000))
     found: dict[str, object] = {}
-    values: list[bytes | None] = store.mget(keys)  # type: ignore[assignment]
+    values = cast("list[bytes | None]", store.mget(keys))
     for key, value in zip(keys, values, strict=True):
         name = key.decode()[PREFIX_CHARACTERS:]
         if name[0] == "L":

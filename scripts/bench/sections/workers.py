@@ -6,6 +6,7 @@ import os
 import statistics
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,7 @@ async def measure(place: Place, plan: Plan) -> Workers:
                     records,
                     place.log_file("workers"),
                     on_done,
-                    ready=lambda group=group: share_the_partitions(group),  # type: ignore[misc]
+                    ready=partial(share_the_partitions, group),
                     others=servers,
                 )
             rates[number].append(measured.per_s)

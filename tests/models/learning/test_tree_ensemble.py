@@ -44,8 +44,10 @@ def grown(rng: np.random.Generator, splits: int) -> Tree:
         column[leaf], threshold[leaf] = int(rng.integers(COLUMNS)), float(rng.choice([-1.0, 0.0, 1.0, math.inf]))
         missing[leaf], left[leaf], right[leaf] = bool(rng.random() < 0.5), len(column), len(column) + 1
         for _ in range(2):
-            for array, start in ((column, -1), (threshold, 0.0), (missing, False), (left, -1), (right, -1)):
-                array.append(start)  # type: ignore[arg-type]
+            threshold.append(0.0)
+            missing.append(False)
+            for array in (column, left, right):
+                array.append(-1)
     return Tree(
         column=np.array(column, dtype=np.int32),
         threshold=np.array(threshold),
