@@ -1,9 +1,9 @@
 """What was known when an application was decided, until its labels come: a local store, by partition and application.
 
 Audit records are kept as they were published. Nobody decodes one before a label or a recall asks for it, which few
-applications ever see; RocksDB compresses them in threads of its own. They are ordered by time, whatever application
-they are of, so that neither writing nor forgetting them moves others about; beside each application stands where its
-are.
+applications ever see; RocksDB compresses them in threads of its own. They are a family of their own, ordered by time,
+whatever application they are of, so that neither writing nor forgetting them moves others about; beside each
+application stands where its are.
 
 It is a cache of what stands in Kafka (`decision-audit`, `labels`, `strayed-labels`, `training`), together with how far
 each of those has been read into it. So it may be lost, or found as it was some time ago: whoever opens it reads on from
@@ -23,10 +23,10 @@ from time import time
 
 import structlog
 from msgspec import Struct, msgpack
-from rocksdict import Rdict, WriteBatch
+from rocksdict import WriteBatch
 
 from models.labelling import Case, Known, Told
-from streams.rocks import WITHOUT_LOG, first_free
+from streams.rocks import IN_ORDER, WITHOUT_LOG, Opened, first_free
 from streams.waiting import NotReadyError
 
 logger = structlog.get_logger(__name__)
@@ -39,11 +39,13 @@ _TIME = Packed(">Q")
 _OFFSET = Packed(">Q")
 _CASE, _DUE, _DECIDED = b"c", b"d", b"a"
 """After the number of the partition."""
-_STATE, _AUDIT = b"\xff\xfft", b"\xff\xffa"
-"""Before the number of the partition, or the time of the record: no partition has that number."""
+_STATE = b"\xff\xfft"
+"""Before the number of the partition: none has that number."""
 _END_OF_ID = b"\0"
-_ID_AT = len(_AUDIT) + _TIME.size + _PARTITION.size + _OFFSET.size
-"""Where the application id begins in the key of an audit record."""
+_PARTITION_AT = _TIME.size
+_OFFSET_AT = _PARTITION_AT + _PARTITION.size
+_ID_AT = _OFFSET_AT + _OFFSET.size
+"""Where each begins in the key of an audit record, behind its time."""
 
 
 class FrozenUnavailableError(NotReadyError):
@@ -85,7 +87,7 @@ class FrozenStore:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._database: Rdict | None = None
+        self._opened: Opened | None = None
         self._cases = msgpack.Decoder(_Case)
         self._states = msgpack.Decoder(_State)
 
@@ -95,7 +97,7 @@ class FrozenStore:
 
     def cases(self, partition: int, application_ids: Iterable[str]) -> dict[str, Case]:
         """Those of the applications that a label or the learner has spoken of, without their decisions."""
-        database = self._open()
+        database = self._open().database
         prefix = _PARTITION.pack(partition) + _CASE
         ids = list(application_ids)
         with self._closed_on_failure():
@@ -109,18 +111,18 @@ class FrozenStore:
     def keep(self, partition: int, audits: Sequence[AuditAt], positions: Mapping[str, int]) -> None:
         """Keep audit records, and positions that have moved: all of it or nothing. One that is there already is put
         into its place again."""
-        self._open()
+        in_order = self._open().database.get_column_family_handle(IN_ORDER)
         number = _PARTITION.pack(partition)
         batch = WriteBatch(raw_mode=True)
         for audit in audits:
             moment, offset = _TIME.pack(max(0, audit.published_ms)), _OFFSET.pack(audit.offset)
-            batch.put(_AUDIT + moment + number + offset + audit.application_id, audit.value)
+            batch.put(moment + number + offset + audit.application_id, audit.value, in_order)
             batch.put(number + _DECIDED + audit.application_id + _END_OF_ID + offset, moment)
         self._move(batch, partition, positions)
 
     def audits(self, partition: int, application_id: str) -> list[bytes]:
         """The audit records of an application, in the order in which they stand in `decision-audit`."""
-        database = self._open()
+        database, in_order = self._open()
         number, name = _PARTITION.pack(partition), application_id.encode()
         prefix = number + _DECIDED + name + _END_OF_ID
         found: list[bytes] = []
@@ -128,26 +130,27 @@ class FrozenStore:
             cursor = database.iter()
             cursor.seek(prefix)
             while cursor.valid() and (key := cursor.key()).startswith(prefix):
-                value = database.get(_AUDIT + (cursor.value() or b"") + number + key[len(prefix) :] + name)
+                value = in_order.get((cursor.value() or b"") + number + key[len(prefix) :] + name)
                 found += [] if value is None else [value]
                 cursor.next()
         return found
 
     def drop_audits(self, before_ms: int, most: int) -> int:
         """Forget up to `most` audit records that were published before then, the oldest first; how many there were."""
-        database = self._open()
+        database, in_order = self._open()
+        family = database.get_column_family_handle(IN_ORDER)
         batch, dropped = WriteBatch(raw_mode=True), 0
         with self._closed_on_failure():
-            cursor = database.iter()
-            cursor.seek(_AUDIT)
-            while cursor.valid() and dropped < most and (key := cursor.key()).startswith(_AUDIT):
-                (moment,) = _TIME.unpack_from(key, len(_AUDIT))
+            cursor = in_order.iter()
+            cursor.seek_to_first()
+            while cursor.valid() and dropped < most:
+                key = cursor.key()
+                (moment,) = _TIME.unpack_from(key)
                 if moment >= before_ms:
                     break
-                at = len(_AUDIT) + _TIME.size
-                number, offset = key[at : at + _PARTITION.size], key[at + _PARTITION.size : _ID_AT]
-                batch.delete(key)
-                batch.delete(number + _DECIDED + key[_ID_AT:] + _END_OF_ID + offset)
+                number, offset, name = key[_PARTITION_AT:_OFFSET_AT], key[_OFFSET_AT:_ID_AT], key[_ID_AT:]
+                batch.delete(key, family)
+                batch.delete(number + _DECIDED + name + _END_OF_ID + offset)
                 dropped += 1
                 cursor.next()
             if dropped:
@@ -156,7 +159,7 @@ class FrozenStore:
 
     def due(self, partition: int, now_ms: int, most: int) -> list[tuple[int, str]]:
         """Up to `most` (time, application id) whose time to be looked at again has come, earliest first."""
-        database = self._open()
+        database = self._open().database
         prefix = _PARTITION.pack(partition) + _DUE
         found: list[tuple[int, str]] = []
         with self._closed_on_failure():
@@ -198,7 +201,7 @@ class FrozenStore:
 
     def forget(self, partition: int) -> None:
         """Drop a partition and how far it was read. Its audit records are found no more, and go in their time."""
-        database = self._open()
+        database = self._open().database
         batch = WriteBatch(raw_mode=True)
         batch.delete_range(_PARTITION.pack(partition), _PARTITION.pack(partition + 1))
         batch.delete(_STATE + _PARTITION.pack(partition))
@@ -207,12 +210,10 @@ class FrozenStore:
 
     def close(self) -> None:
         """Put what is in memory on the disk, and let another worker have the directory."""
-        database, self._database = self._database, None
-        if database is not None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
             with suppress(Exception):
-                database.flush()
-            with suppress(Exception):
-                database.close()
+                opened.close()
 
     def _move(self, batch: WriteBatch, partition: int, positions: Mapping[str, int]) -> None:
         """Write the batch with positions that have moved."""
@@ -222,25 +223,25 @@ class FrozenStore:
             state.written_s = time()
             batch.put(_STATE + _PARTITION.pack(partition), msgpack.encode(state))
         with self._closed_on_failure():
-            self._open().write(batch, WITHOUT_LOG)
+            self._open().database.write(batch, WITHOUT_LOG)
 
     def _state(self, partition: int) -> _State:
-        database = self._open()
+        database = self._open().database
         with self._closed_on_failure():
             stored = database.get(_STATE + _PARTITION.pack(partition))
         return _State({}, 0.0) if stored is None else self._states.decode(stored)
 
-    def _open(self) -> Rdict:
-        if self._database is None:
+    def _open(self) -> Opened:
+        if self._opened is None:
             try:
-                self._database = first_free(self._directory)
+                self._opened = first_free(self._directory)
             except Exception as error:
                 raise FrozenUnavailableError(str(self._directory)) from error
             self._drop_abandoned()
-        return self._database
+        return self._opened
 
     def _drop_abandoned(self) -> None:
-        database = self._open()
+        database = self._open().database
         abandoned: list[int] = []
         with self._closed_on_failure():
             cursor = database.iter()
