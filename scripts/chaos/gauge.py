@@ -1,4 +1,5 @@
-"""What a worker says and takes while it is under pressure: resident memory, and the lag that its metrics show."""
+"""What a worker says and takes while it is under pressure: resident memory, its learner's, and the lag that its metrics
+show."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ class Sample(Struct, frozen=True):
     at_s: float
     """Monotonic."""
     rss_mib: float
+    learner_mib: float
     lag: int | None
     """Applications that wait, as /metrics has it; None when it does not answer."""
 
@@ -37,7 +39,8 @@ class Gauge:
         while True:
             lag = await asyncio.to_thread(self._lag)
             try:
-                self.samples.append(Sample(time.monotonic(), self._worker.rss_mib, lag))
+                taken = self._worker.rss_mib, self._worker.learner_rss_mib
+                self.samples.append(Sample(time.monotonic(), *taken, lag))
             except psutil.NoSuchProcess:
                 continue
             finally:

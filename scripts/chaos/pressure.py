@@ -24,6 +24,8 @@ PROBED_APPLICATIONS = 2_000
 RSS_BOUND_MIB = 400.0
 """What a worker may take, whatever waits. Measured: 220 MiB as it starts, most of it libraries; then aiokafka fetches
 at most 1 MiB a partition ahead, Faust buffers 1,024 records a topic, and a batch has at most 100 records."""
+LEARNER_BOUND_MIB = 400.0
+"""And its learner, a process of its own beside one worker of all."""
 FLAT_MIB = 16.0
 """A soak is flat when its last quarter takes at most so much more than its second; the first warms up."""
 PATIENCE_S = 1_800.0
@@ -42,8 +44,9 @@ class PressureResult(Struct, frozen=True, kw_only=True):
     """Decisions a second of this worker, measured before."""
     rss_before_mib: float
     rss_peak_mib: float
+    learner_peak_mib: float
     growth_mib: float
-    """From the second quarter of the time to the last, between medians."""
+    """The worker's: from the second quarter of the time to the last, between medians."""
     lag_peak: int
     """Most applications that waited, as /metrics showed it."""
     caught_up_s: float
@@ -59,6 +62,8 @@ class PressureResult(Struct, frozen=True, kw_only=True):
         problems = [f"{count} {what}" for what, count in self.findings.wrong.items()]
         if self.rss_peak_mib > RSS_BOUND_MIB:
             problems.append(f"the worker took {self.rss_peak_mib:.0f} MiB")
+        if self.learner_peak_mib > LEARNER_BOUND_MIB:
+            problems.append(f"the learner took {self.learner_peak_mib:.0f} MiB")
         if self.flat and self.growth_mib > FLAT_MIB:
             problems.append(f"the worker's memory grew by {self.growth_mib:.0f} MiB")
         if not self.flat and self.lag_peak < self.applications / BURST_FACTOR:
@@ -143,6 +148,7 @@ async def _press(
         capacity=capacity,
         rss_before_mib=rss_before_mib,
         rss_peak_mib=max(sample.rss_mib for sample in gauge.samples),
+        learner_peak_mib=max(sample.learner_mib for sample in gauge.samples),
         growth_mib=growth_mib(gauge.samples),
         lag_peak=max((sample.lag or 0 for sample in gauge.samples), default=0),
         caught_up_s=caught_up_s,

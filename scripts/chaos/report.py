@@ -12,7 +12,7 @@ from rich.table import Table
 from scripts.bench.machine import Machine, this_machine
 from scripts.chaos.audit import Findings
 from scripts.chaos.experiment import RECOVERED_WITHIN_S, START_S, Result
-from scripts.chaos.pressure import FLAT_MIB, RSS_BOUND_MIB, PressureResult
+from scripts.chaos.pressure import FLAT_MIB, LEARNER_BOUND_MIB, RSS_BOUND_MIB, PressureResult
 
 HEAD = (
     "what is done",
@@ -39,6 +39,7 @@ PRESSURE_HEAD = (
     "memory before, MiB",
     "most, MiB",
     "growth, MiB",
+    "learner's most, MiB",
     "lost",
     "unexplained",
     "verdict",
@@ -78,6 +79,7 @@ def pressure_row(result: PressureResult) -> tuple[str, ...]:
         f"{result.rss_before_mib:.0f}",
         f"{result.rss_peak_mib:.0f}",
         f"{result.growth_mib:+.1f}",
+        f"{result.learner_peak_mib:.0f}",
         str(_lost(findings)),
         str(_unexplained(findings)),
         verdict(result.problems),
@@ -107,7 +109,7 @@ def page(results: Sequence[Result], pressure: Sequence[PressureResult], rate: fl
         parts.append(_FAULTS.format(within=RECOVERED_WITHIN_S, start=START_S))
         parts.append(_markdown(HEAD, [row(each) for each in results]))
     if pressure:
-        parts.append(_PRESSURE.format(bound=RSS_BOUND_MIB, flat=FLAT_MIB))
+        parts.append(_PRESSURE.format(bound=RSS_BOUND_MIB, learner=LEARNER_BOUND_MIB, flat=FLAT_MIB))
         parts.append(_markdown(PRESSURE_HEAD, [pressure_row(each) for each in pressure]))
     return "\n".join(parts)
 
@@ -178,6 +180,6 @@ _FAULTS = """## Faults
 _PRESSURE = """## Pressure
 
 One worker. Kafka holds what it cannot take; **most waiting** is the lag that its metrics show. Whatever waits, it may
-take at most {bound:.0f} MiB of memory. Of a soak, the median of the last quarter may be at most {flat:.0f} MiB above
-that of the second (**growth**).
+take at most {bound:.0f} MiB of memory, and its learner, a process of its own, {learner:.0f}. Of a soak, the median of
+the last quarter may be at most {flat:.0f} MiB above that of the second (**growth**, the worker's).
 """

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import ClassVar
@@ -68,6 +68,15 @@ class Worker(DemoWorker):
     def rss_mib(self) -> float:
         """Resident memory. Raises psutil.NoSuchProcess when it has ended."""
         return float(psutil.Process(self.pid).memory_info().rss) / MIB
+
+    @property
+    def learner_rss_mib(self) -> float:
+        """The same of the learner that it has started; 0 while it has none. Raises psutil.NoSuchProcess."""
+        total = 0
+        for child in psutil.Process(self.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                total += child.memory_info().rss
+        return total / MIB
 
     def metrics(self) -> str:
         """What its /metrics says. Raises OSError, HTTPException."""

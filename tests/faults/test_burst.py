@@ -14,3 +14,4 @@ async def test_a_burst_of_ten_times_the_capacity_waits_in_kafka(disturbed_kafka:
     assert result.capacity is not None
     assert result.applications >= BURST_FACTOR * result.capacity - 1
     assert result.rate > 2 * result.capacity
+    assert result.learner_peak_mib > 0, "the worker's learner was not seen"

@@ -8,7 +8,7 @@ from scripts.chaos.pressure import growth_mib
 
 
 def samples(*rss: float) -> list[Sample]:
-    return [Sample(float(at), each, 0) for at, each in enumerate(rss)]
+    return [Sample(float(at), each, 0.0, 0) for at, each in enumerate(rss)]
 
 
 def test_growth_is_between_the_second_quarter_and_the_last() -> None:
