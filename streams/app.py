@@ -44,6 +44,7 @@ from streams.learner.supervisor import LearnerSupervisor
 from streams.metrics import Metrics
 from streams.pacing import pace_metadata_requests
 from streams.probes import watch_dependencies
+from streams.produce_codec import use_fast_produce_codec
 from streams.publisher import Publisher
 from streams.raw_records import RawSchema, wait_for_no_producer
 from streams.recalling import RECALLS
@@ -142,6 +143,7 @@ def build_app(settings: Settings, dependencies: Dependencies | None = None) -> A
     """One worker's app. The topics have to exist (`streams.topics.require_topics`)."""
     pace_metadata_requests()
     use_fast_fetch_codec()
+    use_fast_produce_codec()
     deps = dependencies or build_dependencies(settings)
     app = App(
         settings.consumer_group,
