@@ -1,7 +1,7 @@
 """Kafka's produce request, put together once.
 
-aiokafka 0.14 joins it level by level, and copies all records of the request at each of six. A batch of a hundred decisions
-is a megabyte, for which the system maps and clears fresh memory every time (docs/adr/0026).
+aiokafka 0.14 joins it level by level, and copies all records of the request at each of six. A hundred decisions are a
+megabyte, for which the system maps and clears fresh memory every time (docs/adr/0026).
 `tests/streams/test_produce_codec.py` compares with aiokafka's own, byte by byte.
 """
 

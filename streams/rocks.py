@@ -29,7 +29,10 @@ WRITE_BUFFER_BYTES = 8 * 2**20
 CACHE_BYTES = 8 * 2**20
 """For all that is read: what stands on the disk grows for months, with its indexes and filters."""
 BLOCK_BYTES = 64 * 2**10
-"""What is compressed together: several audit records, which are much alike."""
+"""What is compressed together of small things."""
+APART_BYTES = 2**10
+"""In the family for records a value from this size on stands beside the keys. They come in order only nearly, because
+each partition is read as far as it happens to be: so compaction moves keys about, but no records."""
 PLACES = 64
 """As many processes of one machine share a directory."""
 
@@ -82,6 +85,9 @@ def _opened(place: Path) -> Opened:
     # What is small goes to the disk whenever there is much of the other: many small files, merged by their size.
     everywhere, in_order = _options(cache), _options(cache)
     everywhere.set_compaction_style(DBCompactionStyle.universal())
+    in_order.set_enable_blob_files(True)  # one of them goes once nothing of it is left, which is in their order, too
+    in_order.set_min_blob_size(APART_BYTES)
+    in_order.set_blob_compression_type(DBCompressionType.lz4())
     database = Rdict(str(place), everywhere, column_families={IN_ORDER: in_order})
     return Opened(database, database.get_column_family(IN_ORDER))
 
