@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
+from functools import lru_cache
 from itertools import accumulate
-from operator import neg
 
 from msgspec import Struct
 
@@ -64,18 +64,19 @@ def summarise_amounts(
         return NO_AMOUNTS
     summary = AmountSummary(applications=profile.applications)
     bins = profile.bins
-    up_to = list(accumulate(bins[1::2]))
-    if not up_to:
+    if not bins:
         return summary
+    numbers, counts = bins[::2], bins[1::2]
+    up_to = list(accumulate(counts))
     known = up_to[-1]
-    cents = None if amount_cny is None else amount_cents(amount_cny)
-    mean, median = max(profile.cents / known, 1.0), _quantile(bins, up_to, 0.5)
-    spread = None
+    mean, median, spread = max(profile.cents / known, 1.0), _quantile(numbers, counts, up_to, 0.5), None
     if known >= FEW:
-        quartiles = _quantile(bins, up_to, 0.75) - _quantile(bins, up_to, 0.25)
+        quartiles = _quantile(numbers, counts, up_to, 0.75) - _quantile(numbers, counts, up_to, 0.25)
         spread = max(quartiles / _IQR_PER_SIGMA, _LEAST_SPREAD * median)
-    if cents is not None:
-        below = bisect_left(bins[::2], amount_bin(cents))
+    cents = None
+    if amount_cny is not None:
+        cents, number = _binned(amount_cny)
+        below = bisect_left(numbers, number)
         summary.ratio, summary.median_ratio = cents / mean, cents / median
         summary.robust_z = (cents - median) / spread if spread else None
         summary.share_above = 1.0 - (up_to[below - 1] / known if below else 0.0)
@@ -85,17 +86,25 @@ def summarise_amounts(
     return summary
 
 
+@lru_cache(maxsize=1)  # an application asks for each of its entities
+def _binned(amount_cny: float) -> tuple[int, int]:
+    cents = amount_cents(amount_cny)
+    return cents, amount_bin(cents)
+
+
 def _windows(summary: AmountSummary, days: list[int], today: int, cents: int | None) -> None:
     """Sums and means by the days that begin within the windows."""
-    summary.ratio_7d, summary.sum_7d = _window(days, today - WEEK_DAYS + 1, cents)
-    summary.ratio_30d, summary.sum_30d = _window(days, today - MONTH_DAYS + 1, cents)
-
-
-def _window(days: list[int], first: int, cents: int | None) -> tuple[float | None, float]:
-    """The amount over the mean from day `first` on, and the sum in CNY."""
-    end = days_from(days, first)
-    applications, total = sum(days[1:end:DAY_FIELDS]) - sum(days[3:end:DAY_FIELDS]), sum(days[2:end:DAY_FIELDS])
-    return None if cents is None or not applications else cents / max(total / applications, 1.0), total / 100
+    applications, amounts, frauds = days[1::DAY_FIELDS], days[2::DAY_FIELDS], days[3::DAY_FIELDS]
+    in_week, in_month = days_from(days, today - WEEK_DAYS + 1), days_from(days, today - MONTH_DAYS + 1)
+    count, total = sum(applications[:in_week]) - sum(frauds[:in_week]), sum(amounts[:in_week])
+    summary.sum_7d = total / 100
+    if cents is not None and count:
+        summary.ratio_7d = cents / max(total / count, 1.0)
+    count += sum(applications[in_week:in_month]) - sum(frauds[in_week:in_month])
+    total += sum(amounts[in_week:in_month])
+    summary.sum_30d = total / 100
+    if cents is not None and count:
+        summary.ratio_30d = cents / max(total / count, 1.0)
 
 
 def _recent(summary: AmountSummary, recent: list[int], now_s: int, mean: float, unusual: float | None) -> None:
@@ -115,8 +124,9 @@ def _recent(summary: AmountSummary, recent: list[int], now_s: int, mean: float, 
 
 
 def days_from(days: list[int], first: int) -> int:
-    """Where in `EntityProfile.days` those from day `first` on end."""
-    return DAY_FIELDS * bisect_right(days[::DAY_FIELDS], -first, key=neg)
+    """How many of the days in `EntityProfile.days` are day `first` or later."""
+    rising = days[-DAY_FIELDS::-DAY_FIELDS]
+    return len(rising) - bisect_left(rising, first)
 
 
 def age_days(now_s: int, then_s: int) -> float:
@@ -124,11 +134,10 @@ def age_days(now_s: int, then_s: int) -> float:
     return max(now_s - then_s, 0) * 1000 / DAY_MS
 
 
-def _quantile(bins: list[int], up_to: list[int], share: float) -> float:
+def _quantile(numbers: list[int], counts: list[int], up_to: list[int], share: float) -> float:
     """Cents below which that share of the amounts lies, as if they were spread evenly over their bins."""
     wanted = share * up_to[-1]
     at = bisect_left(up_to, wanted)
-    octave, step = divmod(bins[2 * at], BINS_PER_OCTAVE)
-    width = (1 << octave) / BINS_PER_OCTAVE
-    here, below = bins[2 * at + 1], up_to[at] - bins[2 * at + 1]
-    return width * (BINS_PER_OCTAVE + step + (wanted - below) / here)
+    octave, step = divmod(numbers[at], BINS_PER_OCTAVE)
+    here = counts[at]
+    return (1 << octave) / BINS_PER_OCTAVE * (BINS_PER_OCTAVE + step + (wanted - (up_to[at] - here)) / here)

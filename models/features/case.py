@@ -66,22 +66,17 @@ class Case:
         self.other = (credit.other if credit else None) or NO_OTHER
         self.person = observation.person if observation else None
         self.device_state = observation.device if observation else None
-        self.tokens = {each.kind: each.token for each in reversed(facts.identifiers)}
+        self.tokens = tokens = {each.kind: each.token for each in reversed(facts.identifiers)}
         """The first of each identifier kind."""
-        self.velocity: dict[str, Velocity] = {}
+        self.velocity: dict[str, Velocity] = {} if observation is None else _by_kind(observation.velocity)
         """By identifier kind; of the contacts' phones, the largest counts."""
-        for velocity in observation.velocity if observation else ():
-            known = self.velocity.setdefault(velocity.kind, velocity)
-            if known is not velocity:
-                self.velocity[velocity.kind] = _largest(known, velocity)
-
-    @cached_property
-    def profiles(self) -> dict[IdentifierKind, EntityProfile | None]:
+        self.profiles: dict[IdentifierKind, EntityProfile | None] = {}
         """Of the entities that the application names, by kind; None where nothing else is known of one."""
-        if self.observation is None:
-            return {}
-        known = {(each.kind, each.token): each.profile for each in self.observation.profiles}
-        return {kind: known.get((kind, self.tokens[kind])) for kind in ENTITY_KINDS if kind in self.tokens}
+        if observation is not None:
+            known = {(each.kind, each.token): each.profile for each in observation.profiles}
+            self.profiles = {kind: known.get((kind, tokens[kind])) for kind in ENTITY_KINDS if kind in tokens}
+        self.journey = self._journey()
+        """The fastest journey to this application's place from where its device, phone or applicant was seen."""
 
     @cached_property
     def amounts(self) -> SimpleNamespace:
@@ -109,9 +104,7 @@ class Case:
             }
         )
 
-    @cached_property
-    def journey(self) -> Journey | None:
-        """The fastest journey to this application's place from where its device, phone or applicant was seen."""
+    def _journey(self) -> Journey | None:
         cell = self.place.gps_cell
         if cell is None or self.observation is None or self.device.vpn:
             return None
@@ -157,11 +150,6 @@ Value = Callable[[Case], float | None]
 """How a feature is computed."""
 
 
-def negated(value: bool | None) -> bool | None:
-    """The opposite; of missing, missing."""
-    return None if value is None else not value
-
-
 def ratio(numerator: float | None, denominator: float | None, floor: float = 1.0) -> float | None:
     """The quotient; missing when either is. A denominator below `floor` counts as `floor`: an income of nothing makes
     any debt large, and not unknown."""
@@ -170,8 +158,19 @@ def ratio(numerator: float | None, denominator: float | None, floor: float = 1.0
     return numerator / max(denominator, floor)
 
 
+def _by_kind(velocities: list[Velocity]) -> dict[str, Velocity]:
+    """Of a kind that stands there more than once, the largest counts."""
+    found: dict[str, Velocity] = {}
+    for each in velocities:
+        kind = each.kind
+        found[kind] = _largest(found[kind], each) if kind in found else each
+    return found
+
+
 def _largest(one: Velocity, other: Velocity) -> Velocity:
     """The larger of two contacts' counts, window by window."""
+    if one.counts == other.counts and one.applicants == other.applicants and one.as_phone == other.as_phone:
+        return one
     counts = _larger(one.counts, other.counts)
     applicants, as_phone = _larger(one.applicants, other.applicants), _larger(one.as_phone, other.as_phone)
     return Velocity(one.kind, one.token, counts, applicants, one.degree, as_phone)

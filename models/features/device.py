@@ -37,7 +37,7 @@ def _like_share(case: Case) -> float | None:
     place = case.velocity.get("gps_cell") or case.velocity.get("ip_block")
     if like is None or place is None:
         return None
-    return min(1.0, like.applicants[D30] / place.applicants[D30])
+    return min(1.0, like.applicants[D30] / max(place.applicants[D30], 1))
 
 
 FEATURES = (

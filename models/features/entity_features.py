@@ -12,7 +12,7 @@ from models.features.amount_summary import NO_AMOUNTS, summarise_amounts
 from models.features.case import Case
 from models.features.label_summary import NO_LABELS, summarise_labels
 from models.features.slots import SLOTS, Slot
-from models.features.told import Features, told_together
+from models.features.told import Features, fields_told
 
 
 class _OfSlot:
@@ -20,8 +20,8 @@ class _OfSlot:
 
     def __init__(self, slot: Slot) -> None:
         self._brief = not slot.main
-        self._tell_amounts = told_together(amounts.fields(slot))
-        self._tell_labels = told_together(label_history.fields(slot))
+        self._tell_amounts = fields_told(amounts.fields(slot))
+        self._tell_labels = fields_told(label_history.fields(slot))
         self.unknown: Features = {}
         """When nothing is known of the entity, what is not missing."""
         self._tell_amounts(NO_AMOUNTS, self.unknown)

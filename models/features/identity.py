@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.features.case import D30, D90, Case, negated
+from models.features.case import D30, D90, Case
 from models.features.feature import Feature
 from models.features.told import Told, applicants, as_phone
 
@@ -19,7 +19,7 @@ FEATURES = (
         "flag",
         "identity",
         "The mainland ID number has a wrong check digit, date or form; missing for other documents",
-        lambda case: negated(case.identity.id_valid),
+        Told("identity", "id_valid", "not value"),
     ),
     Feature(
         "id_phone_region_differs",
@@ -33,7 +33,7 @@ FEATURES = (
         "flag",
         "identity",
         "The phone is no number that can exist",
-        lambda case: negated(case.identity.phone_valid),
+        Told("identity", "phone_valid", "not value"),
     ),
     Feature(
         "phone_virtual_operator",
@@ -61,7 +61,7 @@ FEATURES = (
         "flag",
         "identity",
         "The bank card's check digit is wrong",
-        lambda case: negated(case.identity.card_luhn),
+        Told("identity", "card_luhn", "not value"),
     ),
     Feature("name_length", "characters", "identity", "Length of the name", Told("identity", "name_length")),
     Feature(
@@ -69,7 +69,7 @@ FEATURES = (
         "flag",
         "identity",
         "The name is not written in Chinese characters only",
-        lambda case: negated(case.identity.name_cjk),
+        Told("identity", "name_cjk", "not value"),
     ),
     Feature("contacts_count", "count", "identity", "Contacts named", Told("identity", "contacts")),
     Feature(

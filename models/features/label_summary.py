@@ -99,13 +99,10 @@ def summarise_labels(profile: EntityProfile | None, occurred_ms: int, brief: boo
 
 
 def _windows(summary: LabelSummary, days: list[int], newest_day: int) -> None:
-    for window in (WEEK_DAYS, MONTH_DAYS):
-        end = days_from(days, newest_day - window + 1)
-        rate = _smoothed(sum(days[3:end:DAY_FIELDS]), sum(days[4:end:DAY_FIELDS]))
-        if window == WEEK_DAYS:
-            summary.fraud_rate_7d = rate
-        else:
-            summary.fraud_rate_30d = rate
+    frauds, honest = days[3::DAY_FIELDS], days[4::DAY_FIELDS]
+    in_week, in_month = days_from(days, newest_day - WEEK_DAYS + 1), days_from(days, newest_day - MONTH_DAYS + 1)
+    summary.fraud_rate_7d = _smoothed(sum(frauds[:in_week]), sum(honest[:in_week]))
+    summary.fraud_rate_30d = _smoothed(sum(frauds[:in_month]), sum(honest[:in_month]))
 
 
 def _frauds(summary: LabelSummary, profile: EntityProfile, now_s: int, codes: bytes) -> None:

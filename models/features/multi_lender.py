@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.features.case import Case, negated, ratio
+from models.features.case import Case, ratio
 from models.features.feature import Feature
 from models.features.told import Told
 
@@ -71,6 +71,6 @@ FEATURES = (
         "flag",
         "multi_lender",
         "The credit bureau could not verify the employer",
-        lambda case: negated(case.bureau.employer_verified),
+        Told("bureau", "employer_verified", "not value"),
     ),
 )

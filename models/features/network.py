@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.features.case import D7, D30, D90, H24, HOUR_MS, Case
+from models.features.case import D7, D30, D90, H24, HOUR_MS, Case, ratio
 from models.features.feature import Feature
 from models.features.told import Told, applicants
 
@@ -12,10 +12,6 @@ def _truncated(case: Case) -> bool | None:
     if case.observation is None:
         return None
     return any(cut != "identifier:gps_area" for cut in case.observation.truncated)
-
-
-def _ring_suspicion(case: Case) -> float | None:
-    return None if case.ring is None or case.network is None else case.network.suspicion
 
 
 def _ring_applicants(case: Case) -> int | None:
@@ -28,7 +24,7 @@ def _ring_amount_cny(case: Case) -> float | None:
 
 def _employer_share_7d(case: Case) -> float | None:
     employer = case.velocity.get("employer")
-    return None if employer is None else employer.counts[D7] / employer.counts[D90]
+    return None if employer is None else ratio(employer.counts[D7], employer.counts[D90])
 
 
 FEATURES = (
@@ -170,14 +166,14 @@ FEATURES = (
         "h",
         "network",
         "From the ring's first application to its last",
-        lambda case: None if case.ring is None else (case.ring.last_ms - case.ring.first_ms) / HOUR_MS,
+        Told("ring", "last_ms", f"(value - part.first_ms) / {HOUR_MS}"),
     ),
     Feature(
         "ring_share_24h",
         "share",
         "network",
         "Share of the ring's applications in the last 24 hours; missing without a ring, likewise what follows",
-        lambda case: None if case.ring is None else case.ring.size_24h / case.ring.size,
+        Told("ring", "size_24h", "value / part.size"),
     ),
     Feature("ring_size_24h", "applications", "network", "Its applications in 24 hours", Told("figures", "size_24h")),
     Feature(
@@ -233,6 +229,6 @@ FEATURES = (
         "share",
         "network",
         "Probability that the ring is fraud, by its figures alone",
-        _ring_suspicion,
+        Told("network", "suspicion"),
     ),
 )

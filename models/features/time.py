@@ -10,13 +10,13 @@ NIGHT_TO_MINUTE = 330
 SATURDAY = 5
 
 FEATURES = (
-    Feature("local_hour", "hour", "time", "Time of day at the place", Told("facts", "local_minute / 60")),
+    Feature("local_hour", "hour", "time", "Time of day at the place", Told("facts", "local_minute", "value / 60")),
     Feature(
         "night",
         "flag",
         "time",
         "From 00:30 up to 05:30 at the place",
-        lambda case: NIGHT_FROM_MINUTE <= case.facts.local_minute < NIGHT_TO_MINUTE,
+        Told("facts", "local_minute", f"{NIGHT_FROM_MINUTE} <= value < {NIGHT_TO_MINUTE}"),
     ),
-    Feature("weekend", "flag", "time", "Saturday or Sunday", lambda case: case.facts.local_weekday >= SATURDAY),
+    Feature("weekend", "flag", "time", "Saturday or Sunday", Told("facts", "local_weekday", f"value >= {SATURDAY}")),
 )

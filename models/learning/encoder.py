@@ -51,11 +51,11 @@ class Encoder:
         self, features: Mapping[str, float | None], categories: Mapping[str, str | None], anomaly: float | None
     ) -> Vector:
         """The vector for these, by the counts so far. What is infinite counts as missing."""
-        vector = np.array(list(map(features.get, self.columns)), dtype=np.float32)
-        if anomaly is not None:
-            vector[0] = anomaly
+        values: list[float | None] = list(map(features.get, self.columns))
+        values[0] = anomaly
         for name, (position, statistics) in self._categories.items():
-            vector[position : position + CATEGORY_COLUMNS] = statistics.read(categories.get(name))
+            values[position : position + CATEGORY_COLUMNS] = statistics.read(categories.get(name))
+        vector = np.array(values, dtype=np.float32)
         vector[np.isinf(vector)] = np.nan
         return vector
 

@@ -63,18 +63,15 @@ class QuantileBins:
 
     def bins(self, vector: Vector) -> Bins:
         """The bins of one vector."""
-        found: Bins = np.add.reduce(self._by_rank <= vector, axis=0, dtype=np.intp)
-        found += 1
-        found[np.isnan(vector)] = 0
-        return found
+        found = np.add.reduce((self._by_rank <= vector).view(np.uint8), axis=0, dtype=np.uint8)
+        return _bins(found, vector)
 
     def bins_of(self, vectors: NDArray[np.float32]) -> Bins:
         """The bins of many vectors (examples x columns)."""
-        found: Bins = np.ones(vectors.shape, dtype=np.intp)
+        found = np.zeros(vectors.shape, dtype=np.uint8)
         for edge in self._by_rank:
-            found += edge <= vectors
-        found[np.isnan(vectors)] = 0
-        return found
+            found += (edge <= vectors).view(np.uint8)
+        return _bins(found, vectors)
 
     def lowest(self, bin_: int) -> Vector:
         """A value of this bin for each column: the lowest, or what is next to the first edge, or missing. Of a bin that
@@ -85,6 +82,14 @@ class QuantileBins:
         last = np.where(np.isinf(self.edges), -np.inf, self.edges).max(axis=1)
         values = np.nextafter(edges, np.float32(-np.inf)) if bin_ == 1 else edges
         return np.where(np.isinf(edges), np.where(np.isinf(last), 0.0, last), values).astype(np.float32)
+
+
+def _bins(above: NDArray[np.uint8], values: NDArray[np.float32]) -> Bins:
+    """By the number of edges that each value is above or at."""
+    above += 1
+    above[np.isnan(values)] = 0
+    bins: Bins = above.astype(np.intp)
+    return bins
 
 
 def _edges(values: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.float32]:

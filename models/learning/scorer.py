@@ -8,16 +8,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from models.decision import FeatureContribution
 from models.learning.cold_start import ColdStart
 from models.learning.encoder import ANOMALY, CATEGORY_COLUMNS, Encoder
 from models.learning.inputs import Inputs, Member
 from models.learning.quantile_bins import QuantileBins
 from models.learning.stacking import Stack
+from models.scoring.contributions import ManyContributions
 from models.scoring.scorer import Score, probability
 
 Features = Mapping[str, float | None]
 Categories = Mapping[str, str | None]
+_OF_CATEGORY = np.arange(CATEGORY_COLUMNS)
 
 
 class LearnedScorer:
@@ -45,18 +46,24 @@ class LearnedScorer:
     def score(self, features: Features, categories: Categories, anomaly: float | None) -> Score:
         """Probability and what made it, by column; the base is what an application scores of which nothing is known."""
         base, added = self._explain(features, categories, anomaly)
-        contributions = _told(ANOMALY, anomaly, added[:1])
-        for name, position in self.encoder.categories():
-            contributions += _told(name, categories.get(name), added[position : position + CATEGORY_COLUMNS])
-        value = features.get
-        contributions += [
-            FeatureContribution(name=name, value=value(name), contribution=each)
-            for name, each in zip(self.encoder.columns, added.tolist(), strict=True)
-            if each
-        ]
-        log_odds = math.fsum([base, *(each.contribution for each in contributions)])
+        known = self.encoder.categories()
+        places = np.array([position for _, position in known], dtype=np.intp)[:, None] + _OF_CATEGORY
+        of_categories = added[places].sum(axis=1)
+        added[places] = 0.0
+        amounts = np.concatenate((added[:1], of_categories, added[1:]))
+        names = [ANOMALY, *(name for name, _ in known), *self.encoder.columns[1:]]
+        read, first_feature = categories.get, 1 + len(known)
+
+        def value(place: int) -> float | str | None:
+            name = names[place]
+            return anomaly if not place else read(name) if place < first_feature else features.get(name)
+
+        log_odds = math.fsum([base, *amounts.tolist()])
         return Score(
-            fraud_score=probability(log_odds), log_odds=log_odds, base_log_odds=base, contributions=contributions
+            fraud_score=probability(log_odds),
+            log_odds=log_odds,
+            base_log_odds=base,
+            contributions=ManyContributions(names, amounts, value),
         )
 
     def log_odds(self, features: Features, categories: Categories, anomaly: float | None) -> float:
@@ -111,10 +118,3 @@ class LearnedScorer:
                 added += weight * share * by_column
         added[0] += (1.0 - weight) * self.cold_start.log_odds(anomaly)
         return base, added
-
-
-def _told(name: str, value: float | str | None, added: NDArray[np.float64]) -> list[FeatureContribution]:
-    """What these columns added, as one contribution, if they did; and nothing is left of it."""
-    contribution = float(added.sum())
-    added[:] = 0.0
-    return [FeatureContribution(name=name, value=value, contribution=contribution)] if contribution else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,9 +69,10 @@ class TreeEnsemble:
 
     def contributions(self, inputs: Inputs) -> tuple[float, NDArray[np.float64]]:
         """The base, and what each column added on the way down the trees."""
-        added = np.zeros(len(inputs.vector))
-        added[self._used] = np.add.reduce(self._steps.take(self._leaves(inputs.vector), axis=0), axis=0)
-        return self._root, added
+        leaves = self._leaves(inputs.vector)
+        columns, steps = self._step_columns.take(leaves, axis=0), self._steps.take(leaves, axis=0)
+        added = np.bincount(columns.ravel(), weights=steps.ravel(), minlength=len(inputs.vector))
+        return self._root, cast("NDArray[np.float64]", added)  # of weights, not of counts
 
     def _leaves(self, vectors: NDArray[np.float32]) -> NDArray[np.intp]:
         """... x columns -> ... x trees: the leaf of each tree, numbered through all trees."""
@@ -87,8 +88,8 @@ class TreeEnsemble:
         """What follows from the trees. The arrays of conditions have a row for each that the largest tree has; those
         that a smaller one lacks rule nothing out."""
         trees = self._trees
-        self._used = np.unique([column for tree in trees for column in tree.column if column >= 0]).astype(np.intp)
-        place = {int(column): position for position, column in enumerate(self._used)}
+        used = np.unique([column for tree in trees for column in tree.column if column >= 0]).astype(np.intp)
+        place = {int(column): position for position, column in enumerate(used)}
         ways = [_Ways(tree, place) for tree in trees]
         most = max([len(way.values) for way in ways], default=1)
         bits = np.dtype(f"u{max(1, 1 << max(0, (most - 1).bit_length() - 3))}")
@@ -109,9 +110,10 @@ class TreeEnsemble:
             self._right[: len(splits), number] = ~ruled_out.astype(bits)
         counts = [len(way.values) for way in ways]
         self._firsts = np.cumsum([0, *counts[:-1]]).astype(np.intp) if counts else np.zeros(0, dtype=np.intp)
-        self._steps = np.concatenate([way.steps for way in ways]) if ways else np.zeros((0, 0))
-        """Leaves of all trees x columns used."""
-        self._values: NDArray[np.float64] = self._steps.sum(axis=1)
+        steps = np.concatenate([way.steps for way in ways]) if ways else np.zeros((0, 0))
+        self._values: NDArray[np.float64] = steps.sum(axis=1)
+        self._step_columns, self._steps = _few_of(steps, used)
+        """Of each leaf of all trees: what columns add on the way to it, and how much."""
         self._root = self._base + math.fsum(float(tree.value[0]) for tree in trees)
 
 
@@ -143,6 +145,14 @@ class _Ways:
             raise ValueError(f"a tree has {len(steps)} leaves; there can be {MOST_LEAVES}")
         self.steps = np.stack(steps)
         """Leaves x columns used: the steps on the way to each, summed by column."""
+
+
+def _few_of(steps: NDArray[np.float64], used: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Of each row of leaves x columns used, the columns that are not 0, and what stands there: the few that a way
+    has, filled up with others, which add 0."""
+    most = int(np.count_nonzero(steps, axis=1).max(initial=0))
+    places = np.argsort(steps == 0.0, axis=1, kind="stable")[:, :most]
+    return used[places], np.take_along_axis(steps, places, axis=1)
 
 
 def _rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:

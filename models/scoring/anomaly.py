@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import pickle
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -57,6 +57,12 @@ SCALED: tuple[Scaled, ...] = (
     Scaled("amount_to_income", "credit", 0, 24, 1, "log"),
 )
 
+COORDINATES: tuple[str, ...] = (
+    *(scaled.name for scaled in SCALED),
+    *dict.fromkeys(f"{scaled.group}_missing" for scaled in SCALED),
+)
+"""Of the unit cube."""
+
 
 class AnomalyModel:
     """Unusualness of an application, 0 to 1. Small by construction: trees of fixed size, whatever it learned.
@@ -65,7 +71,7 @@ class AnomalyModel:
     """
 
     def __init__(self, seed: int = SEED) -> None:
-        self._trees = CompiledTrees((*(scaled.name for scaled in SCALED), *_NOTHING_MISSING), seed)
+        self._trees = CompiledTrees(COORDINATES, seed)
         self._learned = 0
         self._found: tuple[Mapping[str, float | None] | None, Leaves] = None, ()
 
@@ -108,32 +114,33 @@ class AnomalyModel:
         return len(pickle.dumps(self._trees.state))
 
 
-def unit_cube(features: Mapping[str, float | None]) -> dict[str, float]:
-    """The point of the unit cube for these features: the scaled ones, and 1 or 0 for each group that has a missing
-    value or not."""
-    point: dict[str, float] = dict(_NOTHING_MISSING)
-    for name, indicator, low, span, logarithmic, stand_in in _SCALES:
-        value = features[name]
-        if value is None:
-            point[name] = stand_in
-            point[indicator] = 1.0
-            continue
-        if logarithmic:
-            value = math.log1p(value - low) if value > low else 0.0
-        else:
-            value -= low
-        share = value / span
-        point[name] = 0.0 if share < 0.0 else min(share, 1.0)
-    return point
+def _compile_unit_cube() -> Callable[[Mapping[str, float | None]], tuple[float, ...]]:
+    """One function for all features: several times faster than going through them."""
+    lines = ["def point(features):", f"    {' = '.join(f'{scaled.group}_missing' for scaled in SCALED)} = 0.0"]
+    for scaled in SCALED:
+        low, span, typical = scaled.low, scaled.high - scaled.low, scaled.typical - scaled.low
+        share = f"({scaled.name} - {low!r}) / {span!r}"
+        if scaled.scale == "log":
+            span, typical = math.log1p(span), math.log1p(typical)
+            share = f"log1p({scaled.name} - {low!r}) / {span!r} if {scaled.name} > {low!r} else 0.0"
+        lines += [
+            f"    {scaled.name} = features[{scaled.name!r}]",
+            f"    if {scaled.name} is None:",
+            f"        {scaled.name} = {typical / span!r}",
+            f"        {scaled.group}_missing = 1.0",
+            "    else:",
+            f"        {scaled.name} = {share}",
+            f"        if not 0.0 <= {scaled.name} <= 1.0:",
+            f"            {scaled.name} = 0.0 if {scaled.name} < 0.0 else 1.0",
+        ]
+    lines.append(f"    return ({', '.join(COORDINATES)})")
+    words: dict[str, Any] = {"__builtins__": {}, "log1p": math.log1p}
+    # The source is made of our own words and of numbers' reprs alone.
+    exec(compile("\n".join(lines), "<unit cube>", "exec"), words)  # noqa: S102
+    compiled: Callable[[Mapping[str, float | None]], tuple[float, ...]] = words["point"]
+    return compiled
 
 
-def _scale(scaled: Scaled) -> tuple[str, str, float, float, bool, float]:
-    logarithmic = scaled.scale == "log"
-    span, typical = scaled.high - scaled.low, scaled.typical - scaled.low
-    if logarithmic:
-        span, typical = math.log1p(span), math.log1p(typical)
-    return scaled.name, f"{scaled.group}_missing", scaled.low, span, logarithmic, typical / span
-
-
-_SCALES = tuple(_scale(scaled) for scaled in SCALED)
-_NOTHING_MISSING = {indicator: 0.0 for _, indicator, *_ in _SCALES}
+unit_cube = _compile_unit_cube()
+"""Features -> their point of the unit cube, by `COORDINATES`: the scaled ones, and 1 or 0 for each group that has a
+missing value or not."""

@@ -4,17 +4,20 @@ the way down each of them is compiled, and what a leaf scores is worked out once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 Leaves = tuple[int, ...]
 """Where a point ends up: one leaf of each tree, numbered through all trees."""
 
 
 class CompiledTrees:
-    """`HalfSpaceTrees(seed=seed)` over the coordinates `names`, each 0 to 1. A point must have them all."""
+    """`HalfSpaceTrees(seed=seed)` over the coordinates `names`, each 0 to 1. A point has one for each."""
 
-    def __init__(self, names: Iterable[str], seed: int) -> None:
+    def __init__(self, names: Sequence[str], seed: int) -> None:
         # Here, because it takes scipy along: 200 MB and seconds that only who builds trees should spend.
         from river.anomaly import HalfSpaceTrees  # noqa: PLC0415
 
@@ -26,7 +29,7 @@ class CompiledTrees:
         self._scores_from: float = trees.size_limit
         self._highest: int = trees.n_trees * trees.window_size * (2 ** (trees.height + 1) - 1)
         self._leaf_count = 2**trees.height
-        self.find: Callable[[Mapping[str, float]], Leaves] = _compile_search(trees.trees)
+        self.find: Callable[[Sequence[float]], Leaves] = _compile_search(trees.trees, names)
         """The leaves of a point."""
         self._learned = [0] * (trees.n_trees * self._leaf_count)
         """Points of this window by leaf."""
@@ -51,9 +54,7 @@ class CompiledTrees:
             learned[leaf] += 1
         self._points += 1
         if self._points == self._window:
-            count = self._leaf_count
-            trees = (learned[first : first + count] for first in range(0, len(learned), count))
-            self._scores = [score for tree in trees for score in _leaf_scores(tree, self._scores_from)]
+            self._scores = _leaf_scores(np.array(learned).reshape(-1, self._leaf_count), self._scores_from)
             self._learned = [0] * len(learned)
             self._points = 0
 
@@ -63,10 +64,9 @@ class CompiledTrees:
         return 0.0 if scores is None else 1 - sum([scores[leaf] for leaf in leaves]) / self._highest
 
 
-def _compile_search(trees: Sequence[Any]) -> Callable[[Mapping[str, float]], Leaves]:
+def _compile_search(trees: Sequence[Any], names: Sequence[str]) -> Callable[[Sequence[float]], Leaves]:
     from river.tree.base import Leaf  # noqa: PLC0415 - as above
 
-    names = sorted({node.feature for tree in trees for node in tree.iter_branches()})
     variables = {name: f"v{position}" for position, name in enumerate(names)}
     leaves = iter(range(len(trees) * 2 ** trees[0].height))
 
@@ -76,27 +76,26 @@ def _compile_search(trees: Sequence[Any]) -> Callable[[Mapping[str, float]], Lea
         left, right = map(search, node.children)
         return f"({left} if {variables[node.feature]} < {node.threshold!r} else {right})"
 
-    lines = ["def find(point):", *(f"    {variables[name]} = point[{name!r}]" for name in names)]
+    lines = ["def find(point):", f"    {', '.join(variables.values())}, = point"]
     lines.append(f"    return ({', '.join(map(search, trees))},)")
     namespace: dict[str, Any] = {}
     # The source is made of our own words and of numbers' and strings' reprs alone.
     exec(compile("\n".join(lines), "<trees>", "exec"), {"__builtins__": {}}, namespace)  # noqa: S102
-    find: Callable[[Mapping[str, float]], Leaves] = namespace["find"]
+    find: Callable[[Sequence[float]], Leaves] = namespace["find"]
     return find
 
 
-def _leaf_scores(masses: list[int], scores_from: float) -> list[int]:
-    """The score of each leaf of one tree, from the points in each: on the way down every node adds its points times two
-    to its depth, and the way ends below a node with fewer than `scores_from` points."""
+def _leaf_scores(masses: NDArray[np.int64], scores_from: float) -> list[int]:
+    """The score of each leaf, from the points in each (trees x leaves): on the way down every node adds its points
+    times two to its depth, and the way ends below a node with fewer than `scores_from` points."""
     levels = [masses]
-    while len(levels[0]) > 1:
-        below = levels[0]
-        levels.insert(0, [left + right for left, right in zip(below[::2], below[1::2], strict=True)])
-    scores, open_ = [0], [True]
+    while levels[0].shape[1] > 1:
+        levels.insert(0, levels[0][:, ::2] + levels[0][:, 1::2])
+    scores, open_ = np.zeros_like(levels[0]), np.ones_like(levels[0], dtype=np.bool_)
     for depth, level in enumerate(levels):
         if depth:
-            scores = [score for score in scores for _ in (0, 1)]
-            open_ = [is_open for is_open in open_ for _ in (0, 1)]
-        scores = [s + (m << depth) if o else s for s, m, o in zip(scores, level, open_, strict=True)]
-        open_ = [o and m >= scores_from for m, o in zip(level, open_, strict=True)]
-    return scores
+            scores, open_ = scores.repeat(2, axis=1), open_.repeat(2, axis=1)
+        scores += (level << depth) * open_
+        open_ &= level >= scores_from
+    found: list[int] = scores.ravel().tolist()
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -23,7 +23,7 @@ class Score(Struct, frozen=True, kw_only=True, gc=False):
     """Probability of fraud, 0 to 1, rounded to `SCORE_DECIMALS`."""
     log_odds: float
     base_log_odds: float
-    contributions: list[FeatureContribution]
+    contributions: Sequence[FeatureContribution]
     """Of the features that moved the score, in the model's order."""
 
 

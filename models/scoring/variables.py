@@ -34,12 +34,14 @@ class _Group:
     def __init__(self, table: VariableTable) -> None:
         self._base = table.base
         self._names = tuple(feature.name for feature in table.features)
+        self._nothing = [None] * len(self._names)
         self._points = compile_points(table.features)
 
     def score(self, features: Mapping[str, float | None]) -> int | None:
-        if all(features[name] is None for name in self._names):
+        if list(map(features.get, self._names)) == self._nothing:
             return None
-        return round(min(100.0, max(0.0, self._base + math.fsum(self._points(features)))))
+        total = self._base + math.fsum(self._points(features))
+        return round(total) if 0.0 < total < 100.0 else 100 if total > 0.0 else 0
 
 
 class VariableScorer:

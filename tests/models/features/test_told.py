@@ -7,11 +7,13 @@ from models.features.case import Case
 from models.features.extract import extract
 from models.features.list_summary import summarise_lists
 from models.features.registry import REGISTRY
-from models.features.told import Told, applicants, told_together
+from models.features.told import Told, applicants, fields_told, told_together
 from models.network import Network, summarise
 from tests.builders import application
 from tests.builders_network import observation, velocity
 from tests.strategies import applications, observations
+
+YOUNG = IdentityFacts(age_years=20.0, name_length=4)
 
 
 def one_by_one(facts: ApplicationFacts, enrichment: Enrichment, network: Network | None) -> dict[str, float | None]:
@@ -34,9 +36,25 @@ def test_a_part_that_is_missing_tells_nothing() -> None:
     assert applicants("phone", 0)(nobody) is None
 
 
+def test_a_form_says_what_becomes_of_a_value_that_is_there() -> None:
+    shy, young = (Case(application(identity=identity), None, None) for identity in (IdentityFacts(), YOUNG))
+    for form, told in (("not value", 0.0), ("value / part.name_length", 5.0)):
+        value = Told("identity", "age_years", form)
+        features: dict[str, float | None] = {"it": None}
+        told_together([("it", value)], {})(shy, features)
+        assert (value(shy), features) == (None, {"it": None})
+        told_together([("it", value)], {})(young, features)
+        assert (value(young), features) == (told, {"it": told})
+
+
+def test_a_part_that_is_absent_is_not_asked() -> None:
+    shy = Case(application(), None, None)
+    told_together([("it", Told("identity", "shoe_size"))], {"identity": shy.identity})(shy, {})
+
+
 def test_what_is_told_is_a_float_and_what_is_missing_is_left_out() -> None:
     features: dict[str, float | None] = {}
-    tell = told_together([("free", "email_free"), ("length", "name_length"), ("same", "contact_same_name")])
+    tell = fields_told([("free", "email_free"), ("length", "name_length"), ("same", "contact_same_name")])
     tell(IdentityFacts(email_free=True, name_length=3), features)
     assert features == {"free": 1.0, "length": 3.0}
     assert {type(value) for value in features.values()} == {float}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.features.registry import FEATURE_NAMES
-from models.scoring.anomaly import SCALED, WARM_UP, AnomalyModel, unit_cube
+from models.scoring.anomaly import COORDINATES, SCALED, WARM_UP, AnomalyModel, unit_cube
 
 Features = dict[str, float | None]
 
@@ -22,6 +22,10 @@ def usual(chance: random.Random) -> Features:
 
 def unusual() -> Features:
     return {scaled.name: scaled.high for scaled in SCALED}
+
+
+def point(features: Features) -> dict[str, float]:
+    return dict(zip(COORDINATES, unit_cube(features), strict=True))
 
 
 def trained(applications: int, seed: int = 1) -> AnomalyModel:
@@ -70,7 +74,7 @@ def test_its_size_does_not_grow_with_what_it_learns() -> None:
 
 def test_a_missing_value_stands_at_its_typical_place_and_is_said_to_be_missing() -> None:
     typical: Features = {scaled.name: scaled.typical for scaled in SCALED}
-    known, missing = unit_cube(typical), unit_cube({**typical, "lenders_30d": None})
+    known, missing = point(typical), point({**typical, "lenders_30d": None})
     assert known["credit_missing"] == 0.0
     assert missing == {**known, "credit_missing": 1.0}
 
@@ -78,8 +82,8 @@ def test_a_missing_value_stands_at_its_typical_place_and_is_said_to_be_missing()
 @pytest.mark.parametrize("end", [0.0, 1.0])
 def test_the_ends_of_a_range_are_the_ends_of_the_cube(end: float) -> None:
     features: Features = {scaled.name: scaled.high if end else scaled.low for scaled in SCALED}
-    point = unit_cube(features)
-    assert {point[scaled.name] for scaled in SCALED} == {end}
+    found = point(features)
+    assert {found[scaled.name] for scaled in SCALED} == {end}
 
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -88,4 +92,4 @@ numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 @settings(deadline=None)
 @given(st.fixed_dictionaries({scaled.name: numbers for scaled in SCALED}))
 def test_every_value_lands_in_the_unit_cube(features: Features) -> None:
-    assert all(0.0 <= coordinate <= 1.0 for coordinate in unit_cube(features).values())
+    assert all(0.0 <= coordinate <= 1.0 for coordinate in unit_cube(features))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
 from models.decision import FeatureContribution
-from models.scoring.contributions import top_contributions
+from models.scoring.contributions import TOP, ManyContributions, top_contributions
 
 
 def contribution(name: str, amount: float) -> FeatureContribution:
@@ -22,3 +26,17 @@ def test_equal_ones_come_by_name() -> None:
 
 def test_there_are_five_at_most() -> None:
     assert len(top_contributions(contribution(name, 1.0) for name in "abcdefg")) == 5
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, -1.0, 2.0]) | st.floats(-9, 9), max_size=40))
+def test_many_are_told_as_if_each_were_a_record(amounts: list[float]) -> None:
+    names = [f"f{at * 7 % 41}" for at in range(len(amounts))]
+    many = ManyContributions(names, np.array(amounts, dtype=np.float64), float)
+    one_by_one = [
+        FeatureContribution(name=name, value=float(at), contribution=amount)
+        for at, (name, amount) in enumerate(zip(names, amounts, strict=True))
+        if amount
+    ]
+    assert list(many) == many[:] == one_by_one
+    assert top_contributions(many) == top_contributions(one_by_one)
+    assert len(many) == len(one_by_one) and len(top_contributions(many)) <= TOP

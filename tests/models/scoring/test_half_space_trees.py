@@ -27,7 +27,7 @@ def test_every_score_is_that_of_rivers_trees_through_several_windows() -> None:
     ours, rivers, chance = CompiledTrees(NAMES, seed=5), river_trees(5), random.Random(6)
     for _ in range(4 * WINDOW + 3):
         here = point(chance)
-        leaves = ours.find(here)
+        leaves = ours.find(tuple(here.values()))
         assert ours.score(leaves) == rivers.score_one(here)
         ours.learn(leaves)
         rivers.learn_one(here)
@@ -37,7 +37,7 @@ def test_a_corner_that_nobody_was_near_scores_as_rivers_do() -> None:
     ours, rivers, chance = CompiledTrees(NAMES, seed=7), river_trees(7), random.Random(8)
     for _ in range(WINDOW):
         here = point(chance)
-        ours.learn(ours.find(here))
+        ours.learn(ours.find(tuple(here.values())))
         rivers.learn_one(here)
     for corner in (dict.fromkeys(NAMES, 0.0), dict.fromkeys(NAMES, 1.0)):
-        assert ours.score(ours.find(corner)) == rivers.score_one(corner) > 0.5
+        assert ours.score(ours.find(tuple(corner.values()))) == rivers.score_one(corner) > 0.5
