@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -161,7 +161,7 @@ class Engine:
             if applications[0].occurred_ms >= self._score_from_ms and len(self.state.recorder) % EXPLAIN_EVERY == 0:
                 self._explain(case)
 
-    def _score(self, applications: Sequence[ApplicationFacts], observations: Sequence[Observation]) -> list[_Scored]:
+    def _score(self, applications: Sequence[ApplicationFacts], observations: Iterable[Observation]) -> list[_Scored]:
         """The same steps as `models.pipeline.decide`, each for all rows; no records are made that nobody reads."""
         policy, models = self._policy, self.models
         examined, anomalies = [], []

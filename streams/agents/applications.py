@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,7 @@ from streams.external_lists.services import Answers
 from streams.index.protocol import (
     IndexUnavailableError,
     RememberedResult,
+    ResultToRemember,
     decode_stored,
 )
 from streams.publisher import Outgoing
@@ -129,7 +130,7 @@ async def _decide(
     observe = partial(deps.index.observe, patient=bool(supersedes))
     asked: list[asyncio.Task[Any]] = []
 
-    def ask(name: str, call: Callable[[Sequence[Asked]], Awaitable[list[Answer]]], about: Sequence[Asked]) -> Any:
+    def ask(name: str, call: Callable[[Sequence[Asked]], Awaitable[Any]], about: Sequence[Asked]) -> Any:
         asked.append(asyncio.create_task(_ask(name, call, about, deps)))
         return asked[-1]
 
@@ -149,8 +150,8 @@ async def _decide(
                     await asyncio.sleep(0)
                 said = await answers
                 decided = _decide_observed(part, observations, said, supersedes, started, results, deps)
-                kept = ask("remember", deps.index.remember, [to_remember(case) for case in decided])
-                keeping.append(([case.decision for case in decided], kept))
+                kept = ask("remember", deps.index.remember, [result for _, result in decided])
+                keeping.append(([decision for decision, _ in decided], kept))
         for decisions, kept in keeping:
             for decision, remembered in zip(decisions, await kept, strict=True):
                 _count(decision, deps)
@@ -167,15 +168,18 @@ async def _decide(
 
 def _decide_observed(
     applications: Sequence[ApplicationFacts],
-    observations: Sequence[Observation],
+    observations: Iterable[Observation],
     answers: Answers,
     supersedes: Mapping[str, str],
     started: float,
     results: _Results,
     deps: Dependencies,
-) -> list[Decided]:
-    """Decide what has not been decided earlier; for what has, the result that was kept goes into `results`."""
-    decided: list[Decided] = []
+) -> list[tuple[Decision, ResultToRemember]]:
+    """Decide what has not been decided earlier; for what has, the result that was kept goes into `results`.
+
+    Each is read, decided, encoded and let go before the next one: so it is done in the memory, and the processor's
+    caches, that the last one was done in (docs/adr/0026)."""
+    decided: list[tuple[Decision, ResultToRemember]] = []
     for facts, observation in zip(applications, observations, strict=True):
         if observation.earlier is not None:
             deps.metrics.repeats.inc()
@@ -185,7 +189,8 @@ def _decide_observed(
                 results.settle.append(facts.event_id)
             continue
         enrichment = Enrichment(observation=observation, external_lists=answers.get(facts.event_id, []))
-        decided.append(_decide_one(facts, enrichment, started, deps, supersedes.get(facts.event_id)))
+        case = _decide_one(facts, enrichment, started, deps, supersedes.get(facts.event_id))
+        decided.append((case.decision, to_remember(case)))
     return decided
 
 
@@ -237,8 +242,8 @@ def _count(decision: Decision, deps: Dependencies) -> None:
 
 
 async def _ask(
-    name: str, call: Callable[[Sequence[Asked]], Awaitable[list[Answer]]], asked: Sequence[Asked], deps: Dependencies
-) -> list[Answer]:
+    name: str, call: Callable[[Sequence[Asked]], Awaitable[Answer]], asked: Sequence[Asked], deps: Dependencies
+) -> Answer:
     """Ask the index through the breaker. Raises IndexUnavailableError, at once while the breaker is not closed."""
     if not deps.breaker.closed:
         raise IndexUnavailableError("the breaker is not closed")

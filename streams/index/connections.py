@@ -34,7 +34,7 @@ class Connections:
         connection = self._idle.pop() if self._idle else self._pool.make_connection()
         try:
             await _ensure_connected(connection)
-            await connection.send_packed_command(b"".join(map(pack_command, commands)), check_health=False)
+            await connection.send_packed_command([*map(pack_command, commands)], check_health=False)
             replies = await _replies(connection, len(commands))
         except BaseException:
             await connection.disconnect(nowait=True)

@@ -9,7 +9,7 @@ Any call of the Valkey implementation raises `IndexUnavailableError` when the se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct, msgpack
@@ -137,9 +137,10 @@ class LoanChange(Struct, frozen=True, kw_only=True):
 class LinkIndex(Protocol):
     """Links between applications, velocities, lists and device states, each per identifier token."""
 
-    async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> list[Observation]:
+    async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> Iterable[Observation]:
         """Write each application into the index and read all that its decision needs, atomically, in order. `patient`:
-        no applicant waits, so the answer may take as long as any other write."""
+        no applicant waits, so the answer may take as long as any other write. The observations are to be gone through
+        once: each may be made only then, and is not kept."""
 
     async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:
         """Keep results before they are published, and claim their alerts."""

@@ -10,7 +10,7 @@ Redis Cluster is not supported: the functions find the keys of neighbours by the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -96,7 +96,7 @@ class ValkeyIndex:
             options["ssl_ca_certs"] = str(settings.redis_ssl_ca_file)
         return cls(settings.redis_url.get_secret_value(), settings.topic_prefix, settings.index_deadline_ms, **options)
 
-    async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> list[Observation]:
+    async def observe(self, applications: Sequence[ApplicationFacts], patient: bool = False) -> Iterator[Observation]:
         """See the protocol. Either all are observed or IndexUnavailableError is raised, also when some have been."""
         requests = [wire.observe_request(self._prefix, application) for application in applications]
         together = min(len(requests), APPLICATIONS_PER_ROUND_TRIP)
@@ -104,7 +104,7 @@ class ValkeyIndex:
         if patient:
             deadline_ms = max(WRITE_DEADLINE_MS, deadline_ms)
         replies = await self._call("observe", requests, deadline_ms, APPLICATIONS_PER_ROUND_TRIP)
-        return [wire.observation(application, reply) for application, reply in zip(applications, replies, strict=True)]
+        return map(wire.observation, applications, replies)
 
     async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:
         """See the protocol."""

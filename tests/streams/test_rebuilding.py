@@ -95,7 +95,7 @@ async def test_neighbours_see_the_decision_that_was_made_with_the_index(settings
     phone = next(token for kind, token in audit["event"]["identifiers"] if kind == "phone")
     probe = application("A-probe", at_ms=NOW_MS)
     probe.identifiers[1] = type(probe.identifiers[1])("phone", phone)
-    neighbours = (await index.observe([probe]))[0].neighbours
+    (neighbours,) = [each.neighbours for each in await index.observe([probe])]
     assert [(each.application_id, each.decision) for each in neighbours] == [
         (audit["event"]["application_id"], "reject")
     ]

@@ -7,7 +7,7 @@ from streams.index.protocol import LinkIndex
 
 async def observe(index: LinkIndex, *applications: ApplicationFacts) -> Observation:
     """Observe all and return the last one's observation."""
-    return (await index.observe(applications))[-1]
+    return [*await index.observe(applications)][-1]
 
 
 def velocity(observation: Observation, kind: str) -> Velocity:

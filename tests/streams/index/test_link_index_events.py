@@ -56,7 +56,7 @@ async def test_every_event_of_an_application_is_known_again(index: LinkIndex) ->
     events = [application("A-1", event_id=f"e-{i}", at_ms=NOON_MS + i) for i in range(EVENTS_PER_APPLICATION)]
     first = await index.observe(events)
     again = await index.observe(events)
-    assert [observation.duplicate for observation in first + again] == [False] * 64 + [True] * 64
+    assert [observation.duplicate for observation in [*first, *again]] == [False] * 64 + [True] * 64
     await observe(index, application("A-1", event_id="e-new", at_ms=NOON_MS + 100))
     assert (await observe(index, events[0])).duplicate
 

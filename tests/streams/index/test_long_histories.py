@@ -47,7 +47,7 @@ async def test_both_indexes_answer_alike_of_people_with_a_long_history(valkey: E
             merchant_id="shop" if i % 3 else f"m{chance.randrange(300)}",
             gps_cell=CELL if i % 50 == 0 else None,
         )
-        assert await served.observe([facts]) == await memory.observe([facts])
+        assert [*await served.observe([facts])] == [*await memory.observe([facts])]
         flag, other = chance.choice(FLAGS), f"A-{chance.randrange(i + 1)}"
         steps: list[Step] = [
             LabelFlagChange(application_id=other, flag=chance.choice(["fraud", "honest"]), occurred_ms=NOON_MS + i),

@@ -225,7 +225,7 @@ async def test_a_long_batch_is_answered_in_order(valkey: EmbeddedValkey, topic_p
         batch = [application(f"A-{i}") for i in range(1_100)]
         observations = await index.observe(batch)
         assert [o.velocity[0].token for o in observations] == [facts.applicant_token for facts in batch]
-        assert await index.observe([]) == []
+        assert [*await index.observe([])] == []
 
 
 async def test_deployments_of_one_server_do_not_see_each_other(valkey: EmbeddedValkey, topic_prefix: str) -> None:
@@ -273,7 +273,7 @@ async def test_replies_that_came_while_the_process_was_kept_off_its_processor_ar
         asking = asyncio.create_task(index.observe([application(f"B-{number}", device_id="d") for number in range(25)]))
         await asyncio.sleep(0.002)
         sleep(0.4)  # noqa: ASYNC251 - the whole process stands still; the server answers meanwhile, at length
-        assert len(await asking) == 25
+        assert len([*await asking]) == 25
 
 
 async def test_a_call_that_fails_on_the_server_is_a_fault_and_not_an_outage(
