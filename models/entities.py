@@ -8,11 +8,11 @@ Amounts are whole cents of CNY. Lists are flat and sorted, newest (or smallest b
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from math import floor
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from models.facts import IdentifierKind
 
@@ -137,43 +137,48 @@ def with_label(
         known_frauds = _with_pair(known_frauds, second, code + FRAUD_CODE, FRAUDS_KEPT)
     elif fraud < 0:
         known_frauds = _without_pair(known_frauds, second, code + FRAUD_CODE)
-    return replace(
-        profile,
-        cents=profile.cents - fraud * cents,
-        frauds=profile.frauds + fraud,
-        honest=profile.honest + honest,
-        days=_with_day(profile, occurred_ms // DAY_MS, (0, -fraud * cents, fraud, honest)),
-        bins=profile.bins if amount_cny is None or not fraud else _with_bin(profile.bins, amount_bin(cents), -fraud),
-        labelled=labelled,
-        known_frauds=known_frauds,
+    return EntityProfile(
+        profile.newest_day,
+        profile.applications,
+        profile.cents - fraud * cents,
+        profile.frauds + fraud,
+        profile.honest + honest,
+        _with_day(profile.days, profile.newest_day, occurred_ms // DAY_MS, (0, -fraud * cents, fraud, honest)),
+        profile.bins if amount_cny is None or not fraud else _with_bin(profile.bins, amount_bin(cents), -fraud),
+        profile.recent,
+        labelled,
+        known_frauds,
     )
 
 
 def _told(profile: EntityProfile, occurred_ms: int, amount_cny: float | None, change: int) -> EntityProfile:
     day = occurred_ms // DAY_MS
+    newest_day = max(profile.newest_day, day)
     cents = 0 if amount_cny is None else amount_cents(amount_cny)
-    if day > profile.newest_day:
-        profile = replace(profile, newest_day=day)
     bins, recent = profile.bins, profile.recent
     if amount_cny is not None:
         bins = _with_bin(bins, amount_bin(cents), change)
         second = occurred_ms // 1000
         recent = _with_pair(recent, second, cents, RECENT_KEPT) if change > 0 else _without_pair(recent, second, cents)
-    return replace(
-        profile,
-        applications=profile.applications + change,
-        cents=profile.cents + change * cents,
-        days=_with_day(profile, day, (change, change * cents, 0, 0)),
-        bins=bins,
-        recent=recent,
+    return EntityProfile(
+        newest_day,
+        profile.applications + change,
+        profile.cents + change * cents,
+        profile.frauds,
+        profile.honest,
+        _with_day(profile.days, newest_day, day, (change, change * cents, 0, 0)),
+        bins,
+        recent,
+        profile.labelled,
+        profile.known_frauds,
     )
 
 
-def _with_day(profile: EntityProfile, day: int, changes: tuple[int, int, int, int]) -> list[int]:
+def _with_day(days: list[int], newest_day: int, day: int, changes: tuple[int, int, int, int]) -> list[int]:
     """The days with what changes on one of them, those that `newest_day` has left behind taken off. A day without
     applications goes."""
-    oldest = profile.newest_day - DAYS_KEPT
-    days = profile.days[:]
+    oldest = newest_day - DAYS_KEPT
+    days = days[:]
     while days and days[-DAY_FIELDS] <= oldest:
         del days[-DAY_FIELDS:]
     if day <= oldest:
@@ -183,8 +188,11 @@ def _with_day(profile: EntityProfile, day: int, changes: tuple[int, int, int, in
         at += DAY_FIELDS
     if at == len(days) or days[at] != day:
         days[at:at] = (day, 0, 0, 0, 0)
-    for i, change in enumerate(changes, at + 1):
-        days[i] += change
+    applications, cents, frauds, honest = changes
+    days[at + 1] += applications
+    days[at + 2] += cents
+    days[at + 3] += frauds
+    days[at + 4] += honest
     if days[at + 1] == 0:
         del days[at : at + DAY_FIELDS]
     return days
@@ -192,9 +200,8 @@ def _with_day(profile: EntityProfile, day: int, changes: tuple[int, int, int, in
 
 def _with_bin(bins: list[int], number: int, change: int) -> list[int]:
     """The histogram with `change` in a bin; an empty bin goes."""
-    bins, at = bins[:], 0
-    while at < len(bins) and bins[at] < number:
-        at += 2
+    at = 2 * bisect_left(bins[::2], number)
+    bins = bins[:]
     if at == len(bins) or bins[at] != number:
         bins[at:at] = (number, 0)
     bins[at + 1] += change
@@ -208,7 +215,10 @@ def _with_pair(pairs: list[int], second: int, value: int, most: int) -> list[int
     at = 0
     while at < len(pairs) and (pairs[at], pairs[at + 1]) > (second, value):
         at += 2
-    return [*pairs[:at], second, value, *pairs[at:]][: 2 * most]
+    pairs = pairs[: 2 * most]
+    pairs[at:at] = (second, value)
+    del pairs[2 * most :]
+    return pairs
 
 
 def _without_pair(pairs: list[int], second: int, value: int) -> list[int]:

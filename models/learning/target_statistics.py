@@ -44,10 +44,11 @@ class TargetStatistics:
             if len(self._levels) >= MOST_LEVELS:
                 self._forget_rare()
             counts = self._levels[level] = [0.0, 0.0]
-        position = 0 if fraud else 1
-        counts[position] = max(0.0, counts[position] + times)
-        self._all[position] = max(0.0, self._all[position] + times)
-        if self._all[0] + self._all[1] >= HALVE_AT:
+        position, whole = 0 if fraud else 1, self._all
+        for each in (counts, whole):
+            count = each[position] + times
+            each[position] = count if count > 0.0 else 0.0
+        if whole[0] + whole[1] >= HALVE_AT:
             self._each(lambda count: count / 2)
 
     def _forget_rare(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, Protocol
@@ -59,9 +59,8 @@ APART_ROWS = 50_000
 BATCHES_AHEAD = 16
 """So many batches of rows are read ahead of the one that is decided. The models may learn for them meanwhile."""
 COLLECT_AFTER = 200_000
-"""Objects that come before Python looks for unreachable ones: nearly all that come here stay or go at once."""
-SETTLED_AFTER = 64
-"""Batches of rows after which what is there is looked through no more: the index alone is millions of objects."""
+"""Objects that come before Python looks for unreachable ones: those of several batches of rows. After each batch it is
+told to look through what is there no more, for nearly all that comes stays long or goes by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +149,7 @@ class _Run:
         models = Models.for_policy(policy)
         state = State(pending=PendingLabels(), recorder=Recorder(list(mapping.kinds())))
         self._done, self._seconds = 0, 0.0
-        apart = self._total > APART_ROWS and (os.cpu_count() or 1) > 1
+        apart = self._total > APART_ROWS and _cores() > 1
         self._learning: Learning = (LearningApart if apart else learning_here)(
             policy.document,
             SCORECARD if mapping.event.product is not None else None,
@@ -182,15 +181,14 @@ class _Run:
         started = perf_counter()
         with _few_collections():
             batches = self._batches()
-            for number in count(1):
+            while True:
                 for batch in islice(batches, BATCHES_AHEAD + 1 - self._engine.waiting):
                     self._engine.read(batch)
                 if not self._engine.waiting:
                     break
                 self._done += await self._engine.decide_next()
                 screen.at(self._done)
-                if number % SETTLED_AFTER == 0:
-                    gc.freeze()
+                gc.freeze()
                 if self._done < self._total and stop():
                     self._seconds += perf_counter() - started
                     write_checkpoint(self._checkpoint(), work)
@@ -266,7 +264,7 @@ async def _index(name: IndexName, work: Path, checkpoint: Checkpoint | None) -> 
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Python looks for unreachable objects seldom: millions live here, and nearly all others go by themselves."""
+    """Python hardly looks for unreachable objects: millions live here, and nearly all others go by themselves."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 100)
@@ -275,6 +273,11 @@ def _few_collections() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+def _cores() -> int:
+    """On which this process may run, where the system says so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _settings(options: Options, mapping: HistoryMapping, policy: Policy) -> BacktestSettings:

@@ -29,7 +29,7 @@ from scripts.backtest.labels import Seen
 from scripts.backtest.learning import Champion, Learning, Learnt, Plan
 from scripts.backtest.many_scores import fraud_scores
 from scripts.backtest.state import State
-from streams.index.protocol import LabelFlagChange, LinkIndex, ResultToRemember, StoredResult
+from streams.index.protocol import LabelFlagChange, LinkIndex, PastDecision
 
 EXPLAIN_EVERY = 20
 """Of so many scored rows one says what made its score, for the features' usefulness."""
@@ -37,7 +37,6 @@ STRETCH_ROWS = 64
 STRETCH_MS = 300_000
 """Rows that are decided together: at most so many, all before so much event time has passed since the first. Labels
 that become known meanwhile count from the next stretch on, and so do the decisions of this one."""
-_NOTHING_TO_PUBLISH = StoredResult(b"", [], None)
 
 
 class _Batch(NamedTuple):
@@ -154,7 +153,7 @@ class Engine:
         """Rows that are decided together, as a worker decides what waits."""
         observations = await self._index.observe(applications)
         scored = self._score(applications, observations)
-        await self._index.remember([_to_remember(row) for row in scored])
+        await self._index.set_decisions([_decided(row) for row in scored])
         for case, (fraud, known_ms) in zip(scored, labels, strict=True):
             self._keep(case, fraud, known_ms)
             self.state.recorder.add(case.examined.facts, fraud, known_ms, case.fraud_score, case.verdict)
@@ -222,16 +221,14 @@ def end_of_stretch(moments: Sequence[int], start: int) -> int:
     return bisect_left(moments, moments[start] + STRETCH_MS, start, most)
 
 
-def _to_remember(case: _Scored) -> ResultToRemember:
-    """What neighbours see of a decision; there is nobody to publish the rest to."""
+def _decided(case: _Scored) -> PastDecision:
+    """What neighbours see of a decision: the rest is remembered for who publishes it, and nobody does."""
     facts, network = case.examined.facts, case.examined.network
-    return ResultToRemember(
+    return PastDecision(
         event_id=facts.event_id,
         application_id=facts.application_id,
         occurred_ms=facts.occurred_ms,
         decision_flag=case.verdict,
-        result=_NOTHING_TO_PUBLISH,
-        alert_ids=[],
         usual=usual_amount(case.examined.features),
         ring=network.ring_join if network is not None else None,
     )

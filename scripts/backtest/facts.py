@@ -56,6 +56,7 @@ class FactsOfRows:
         self._numeric = [(name, at[f"extra.numeric:{name}"]) for name in mapping.extra.numeric]
         self._categorical = [(name, at[f"extra.categorical:{name}"]) for name in mapping.extra.categorical]
         self._identifier: Callable[[RawKind, str], Identifier | None] = lru_cache(_REMEMBERED)(self._identifier_of)
+        self._told: Callable[[RawKind, str], str | None] = lru_cache(_REMEMBERED)(_told)
 
     def facts(self, row: Row) -> ApplicationFacts:
         """The facts of one row. Its number is the application's id, for ids of a history need not be unique."""
@@ -119,8 +120,8 @@ class FactsOfRows:
         """What identifiers tell that are what they are called; of a code that stands for one, nothing is known."""
         values: dict[str, str | None] = dict.fromkeys(_TELLING)
         for kind, position in self._telling:
-            if row[position] is not None and is_telling(kind, row[position]):
-                values[kind] = spelling(kind, row[position])
+            if row[position] is not None:
+                values[kind] = self._told(kind, row[position])
         if not any(values.values()):
             return _NO_IDENTITY
         normal = NormalApplicant(
@@ -159,6 +160,11 @@ class FactsOfRows:
 
 
 _KNOWN_WORDS: dict[str, tuple[str, ...]] = {"channel": get_args(Channel), "product": get_args(Product)}
+
+
+def _told(kind: RawKind, raw: str) -> str | None:
+    """The spelling of a value that is itself what its kind says."""
+    return spelling(kind, raw) if is_telling(kind, raw) else None
 
 
 def _at(row: Row, position: int | None) -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
+from operator import itemgetter
 from typing import NamedTuple
 
 from msgspec import msgpack
@@ -37,35 +40,53 @@ class PendingLabels:
     """A row costs about a kilobyte here: only features that a row of this history ever had are kept."""
 
     def __init__(self) -> None:
+        self._in_order: deque[Seen] = deque()
+        """Labels mostly become known in the order of their rows; `_heap`: those that do not."""
         self._heap: list[Seen] = []
         self._names: list[str] = []
-        """Features that a row has had so far, in the order of their values in `Seen.features`."""
-        self._absent: list[str] | None = None
+        """Features that a row has had so far, in the order of their values in `Seen.features`; `_places`: where each is
+        among all."""
+        self._places: list[int] = []
+        self._absent: list[tuple[int, str]] | None = None
         """Those that no row has had so far."""
+        self._pick, self._pick_absent = _values_at([]), _values_at([])
         self._categories: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return len(self._in_order) + len(self._heap)
 
     def pack(self, features: dict[str, float | None]) -> bytes:
         """Features in little room. All rows of a history have the same names in the same order."""
+        values = list(features.values())
         if self._absent is None:
-            self._absent = list(features)
-        get = features.get
-        if list(map(get, self._absent)).count(None) < len(self._absent):
-            self._names += [name for name in self._absent if get(name) is not None]
-            self._absent = [name for name in self._absent if get(name) is None]
-        return msgpack.encode(list(map(get, self._names)))
+            self._notice(list(enumerate(features)), values)
+        elif self._pick_absent(values).count(None) < len(self._absent):
+            self._notice(self._absent, values)
+        return msgpack.encode(self._pick(values))
+
+    def _notice(self, absent: list[tuple[int, str]], values: list[float | None]) -> None:
+        """Some of the features that were `absent` so far may be there."""
+        there = [(place, name) for place, name in absent if values[place] is not None]
+        self._names += [name for _, name in there]
+        self._places += [place for place, _ in there]
+        self._absent = [(place, name) for place, name in absent if values[place] is None]
+        self._pick, self._pick_absent = _values_at(self._places), _values_at([place for place, _ in self._absent])
 
     def add(self, seen: Seen, categories: dict[str, str | None]) -> None:
         """Keep a row, whose `categories` hold values only, until its label is known."""
         self._categories = tuple(categories)
-        heappush(self._heap, seen)
+        if not self._in_order or seen > self._in_order[-1]:
+            self._in_order.append(seen)
+        else:
+            heappush(self._heap, seen)
 
     def due(self, now_ms: int) -> Iterator[Seen]:
         """Take out what is known by now, in the order in which it became known."""
-        while self._heap and self._heap[0].known_ms <= now_ms:
-            yield heappop(self._heap)
+        in_order, heap = self._in_order, self._heap
+        while in_order and in_order[0].known_ms <= now_ms:
+            yield heappop(heap) if heap and heap[0] < in_order[0] else in_order.popleft()
+        while heap and heap[0].known_ms <= now_ms:
+            yield heappop(heap)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,6 +97,15 @@ class PendingLabels:
     def categories(self) -> tuple[str, ...]:
         """Of the values in `Seen.categories`."""
         return self._categories
+
+
+def _values_at(places: Sequence[int]) -> Callable[[list[float | None]], tuple[float | None, ...]]:
+    """Takes the values at these places out of a list."""
+    return itemgetter(*places) if len(places) > 1 else partial(_few_values, tuple(places))
+
+
+def _few_values(places: Sequence[int], values: list[float | None]) -> tuple[float | None, ...]:
+    return tuple(values[place] for place in places)
 
 
 def example(seen: Seen, names: Sequence[str], categories: Sequence[str]) -> Example:

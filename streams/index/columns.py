@@ -160,5 +160,9 @@ class Columns:
 
 def _since(moments: array[int], time: int) -> list[int]:
     """How many of the rising moments are in each window up to `time`, which none is after."""
-    count = len(moments)
-    return [count - bisect_right(moments, time - width) for width in WINDOWS_MS]
+    count = end = len(moments)
+    found = []
+    for width in WINDOWS_MS:  # the wider, the earlier it begins
+        end = bisect_right(moments, time - width, 0, end)
+        found.append(count - end)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Sequence
 from heapq import heappop, heappush
 
 
@@ -24,9 +24,14 @@ class Expiries:
         else:
             heappush(self._late, (moment_ms, name))
 
-    def due(self, limit_ms: int) -> Iterator[str]:
+    def due(self, limit_ms: int) -> Sequence[str]:
         """Take out those whose moment is not after the limit."""
-        while self._in_order and self._in_order[0][0] <= limit_ms:
-            yield self._in_order.popleft()[1]
-        while self._late and self._late[0][0] <= limit_ms:
-            yield heappop(self._late)[1]
+        in_order, late = self._in_order, self._late
+        if (not in_order or in_order[0][0] > limit_ms) and (not late or late[0][0] > limit_ms):
+            return ()  # as mostly
+        found = []
+        while in_order and in_order[0][0] <= limit_ms:
+            found.append(in_order.popleft()[1])
+        while late and late[0][0] <= limit_ms:
+            found.append(heappop(late)[1])
+        return found

@@ -189,7 +189,8 @@ class Graph:
             nodes = [node for node in reversed(entries) if node is not own and abs(node.time - time) < RETENTION_MS]
         if len(entries) < NEIGHBOURS_PER_IDENTIFIER or identifier not in self._overflow:
             return Shared(nodes, time, _NONE_OLDER, 0, columns)
-        own_time = own.time if own is not None and own not in entries else None
+        within = own is None or newest is own or own in entries  # to look through them takes longer than all the rest
+        own_time = own.time if own is not None and not within else None
         return Shared(nodes, time, *self._overflow[identifier].read(time, own_time), columns)
 
     def drop(self, node: Node) -> list[str]:
@@ -198,12 +199,18 @@ class Graph:
         left = []
         for identifier in node.identifiers:
             entries = self._entries.get(identifier)
-            if entries and _rank(entries[0]) <= _rank(node) and node in entries:
+            if entries and entries[0] is node:  # as mostly: what is oldest goes first
+                del entries[0]
+                columns = self._columns.get(identifier)
+                if columns is not None:
+                    columns.drop_oldest(node)
+            elif entries and _rank(entries[0]) <= _rank(node) and node in entries:
                 self._columns.pop(identifier, None)
                 entries.remove(node)
             if not entries:
                 self._entries.pop(identifier, None)
                 self._overflow.pop(identifier, None)
+                self._columns.pop(identifier, None)
                 left.append(identifier)
         return left
 

@@ -124,7 +124,7 @@ async def test_learning_ahead_and_apart_gives_the_same_scores(tmp_path: Path, mo
     monkeypatch.setattr(history, "BATCH_ROWS", 20)  # of which several are less than the labels' delay
     await done(options(tmp_path, rows, "here"))
     monkeypatch.setattr(backtest, "APART_ROWS", 0)
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(backtest, "_cores", lambda: 2)
     given = options(tmp_path, rows, "apart")
     with pytest.raises(StoppedError, match="stopped after 400 of 600 rows"):
         await done(given, stopping_after(20))
