@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from models.enrichment import ListHit, NearCandidate
 from models.events import ListedKind
@@ -65,7 +68,7 @@ class Lists:
     def hits(self, identifier: str, time: int, counts: bool = False) -> list[ListHit]:
         """What an application's identifier hits at a time. `counts`: each is counted as a hit."""
         code = _LISTED_CODE.get(identifier[0])
-        if not self._entries or code is None or (entries := self._entries.get(code + identifier[1:])) is None:
+        if code is None or (entries := self._entries.get(code + identifier[1:])) is None:
             return []
         found = [entry for entry in entries.values() if entry.holds(time)]
         if counts:
@@ -73,6 +76,22 @@ class Lists:
                 entry.hits, entry.last_hit_ms = entry.hits + 1, max(entry.last_hit_ms, time)
         kind = KIND_OF_CODE[identifier[0]]
         return [entry.as_hit(kind) for entry in found]
+
+    def hits_of(
+        self, identifiers: Iterable[str], tokens: Mapping[str, str], time: int, counts: bool = False
+    ) -> list[ListHit]:
+        """What the identifiers of an application hit, under its own `tokens`: the whole ones of those that it names."""
+        if not self._entries:
+            return []
+        return [
+            replace(hit, token=tokens.get(identifier[1:], identifier[1:]))
+            for identifier in identifiers
+            for hit in self.hits(identifier, time, counts)
+        ]
+
+    def has_any(self, identifiers: Iterable[str], time: int) -> bool:
+        """Whether one of the identifiers hits anything."""
+        return bool(self._entries) and any(self.hits(each, time) for each in identifiers)
 
     def near(self, application: ApplicationFacts) -> list[NearCandidate]:
         """The entries that hold and are found under an application's keys of near hits."""

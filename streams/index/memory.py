@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from msgspec.structs import replace
-
 from models.enrichment import RETENTION_MS, SIGHTINGS_PER_SUBJECT, Observation
 from models.events import ListedKind
 from models.facts import ApplicationFacts, DeviceEventFacts, Identifier, ListEntryFacts
@@ -110,7 +108,7 @@ class MemoryIndex:
         sighting, store = store_sighting(application, event), application.token("store_id")
         if fresh and sighting is not None and store is not None:
             self._see(short_identifier("store_id", store), sighting)
-        device = application.token("device_id")
+        device = application.token("device_id") if self._devices else None
         velocity = around.velocity()
         rings, more = self._rings.around(node, around.nodes, time) if self._rings else ([], False)
         truncated = [*dict.fromkeys(around.truncated), *(["rings"] if more else [])]
@@ -118,11 +116,7 @@ class MemoryIndex:
             duplicate=not fresh,
             earlier=encode_stored(result) if result is not None else None,
             resubmissions=node.earlier_events(event),
-            hits=[
-                replace(hit, token=tokens.get(identifier[1:], identifier[1:]))
-                for identifier in identifiers
-                for hit in self._lists.hits(identifier, time, counts=fresh)
-            ],
+            hits=self._lists.hits_of(identifiers, tokens, time, counts=fresh),
             velocity=velocity,
             person=around.person(),
             neighbours=neighbours,
@@ -130,7 +124,7 @@ class MemoryIndex:
             device=device_state(self._devices.get(device, ()), time) if device is not None else None,
             sightings=sightings(
                 application,
-                [self._sightings.get(subject, ()) for subject in recorded_subjects(told)],
+                [self._sightings.get(subject, ()) for subject in recorded_subjects(told)] if self._sightings else (),
                 neighbours,
                 links,
                 around.places(),
@@ -159,7 +153,7 @@ class MemoryIndex:
 
     def _look_up(self, node: Node) -> None:
         """Note whether the application is on a list."""
-        node.set_listed(any(self._lists.hits(each, node.time) for each in node.identifiers if each[0] != CONTACT))
+        node.set_listed(self._lists.has_any((each for each in node.identifiers if each[0] != CONTACT), node.time))
         self._changed(node)
 
     def _see(self, subject: str, sighting: SightingRecord) -> None:
@@ -243,9 +237,10 @@ class MemoryIndex:
 
     def _decide(self, given: ResultToRemember | PastDecision) -> None:
         node = self._node(given.application_id, given.occurred_ms)
-        before = node.membership
+        before = node.membership if node.label else None  # without a label a decision changes no profile
         node.decide(given.decision_flag, (given.occurred_ms, short_hash(given.event_id)), given.usual)
-        self._profiles.changed(node, before)
+        if before is not None:
+            self._profiles.changed(node, before)
         self._changed(node)
         if given.ring is not None:
             self._rings.join(given.ring, [self._node(each, given.occurred_ms) for each in given.ring.members])
@@ -272,7 +267,8 @@ class MemoryIndex:
     def _node(self, application_id: str, occurred_ms: int) -> Node:
         """The application, which need not have been observed yet."""
         node = self._graph.node(short_hash(application_id))
-        self._told.add(occurred_ms, node.name)
+        if occurred_ms > node.time:  # else it is looked at when its newest event expires
+            self._told.add(occurred_ms, node.name)
         return node
 
     def _changed(self, node: Node) -> None:

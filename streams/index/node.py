@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
+from sys import intern
 from typing import Literal, NamedTuple
 
 from models.enrichment import DecisionFlag, LabelFlag, LoanFlag, Neighbour
@@ -129,8 +130,8 @@ class Node:
         """Take what the application is like from its newest event."""
         self.time, self.event = time, event
         self.application_id = application.application_id
-        self.applicant = short_applicant(application.applicant_token)
-        self.merchant_id = application.merchant_id or ""
+        self.applicant = intern(short_applicant(application.applicant_token))
+        self.merchant_id = intern(application.merchant_id or "")  # many have it, and one in memory is soon at hand
         self.channel = application.channel or ""
         self.amount_cny = application.amount_cny
         self.place = application_place(application)

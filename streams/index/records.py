@@ -168,7 +168,7 @@ def sightings(
             continue
         of_kind = [
             Sighting(kind, each.occurred_ms, each.cell, _metres(each.accuracy_m), each.vpn == 1, each.application_id)
-            for each in (next(recorded) if kind in _RECORDED_KINDS else ())
+            for each in (next(recorded, ()) if kind in _RECORDED_KINDS else ())
             if each.application_id != own_id and abs(each.occurred_ms - occurred_ms) < RETENTION_MS
         ]
         if places:
