@@ -91,7 +91,8 @@ NO_PROFILE = EntityProfile(0, 0, 0, 0, 0, [], [], [], [], [])
 
 def amount_cents(amount_cny: float) -> int:
     """An amount in cents, half cents up; at least 0 and at most `MOST_CENTS`."""
-    return min(max(floor(amount_cny * 100 + 0.5), 0), MOST_CENTS)
+    cents = floor(amount_cny * 100 + 0.5)
+    return cents if 0 <= cents <= MOST_CENTS else min(max(cents, 0), MOST_CENTS)
 
 
 def amount_bin(cents: int) -> int:

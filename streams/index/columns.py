@@ -161,6 +161,8 @@ class Columns:
 def _since(moments: array[int], time: int) -> list[int]:
     """How many of the rising moments are in each window up to `time`, which none is after."""
     count = end = len(moments)
+    if not count:
+        return [0] * len(WINDOWS_MS)
     found = []
     for width in WINDOWS_MS:  # the wider, the earlier it begins
         end = bisect_right(moments, time - width, 0, end)

@@ -125,7 +125,9 @@ class Neighbourhood:
             return [included] * len(WINDOWS_MS), [included] * len(WINDOWS_MS)
         columns = shared.columns
         if columns is not None and included and self._own.applicant == self._applicant:
-            counts = [count + older for count, older in zip(columns.counts(self._time), shared.older, strict=True)]
+            counts = columns.counts(self._time)
+            if shared.beyond:
+                counts = [count + older for count, older in zip(counts, shared.older, strict=True)]
             return counts, columns.applicants(self._time)
         seen, ages = {self._applicant}, shared.ages_ms
         start = bisect_left(ages, 0)

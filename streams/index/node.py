@@ -121,7 +121,8 @@ class Node:
         """Add identifiers, as far as there is room. Returns those that are new."""
         known = set(self.identifiers)
         room = IDENTIFIERS_PER_APPLICATION - len(known)
-        new = [identifier for identifier in identifiers if identifier not in known][:room]
+        new = [identifier for identifier in identifiers if identifier not in known] if known else list(identifiers)
+        del new[room:]
         self.identifiers += new
         self.person_uses += [identifier for identifier in new if identifier[0] in PERSON_POSITIONS]
         return new
