@@ -31,14 +31,14 @@ class Encoder:
         self._categories: dict[str, tuple[int, TargetStatistics]] = {}
 
     def notice(self, features: Mapping[str, float | None], categories: Mapping[str, str | None]) -> bool:
-        """Add columns for names not seen before; whether there were any."""
+        """Add columns for names not seen before, of categories once they have a value; whether there were any."""
         before = len(self.columns)
         if not features.keys() <= self._known:
             new = [name for name in features if name not in self._known]
             self.columns += new
             self._known.update(new)
-        for name in categories:  # in their order, for that of a set is another in every process
-            if name not in self._categories:
+        for name, level in categories.items():  # in their order, for that of a set is another in every process
+            if level is not None and name not in self._categories:
                 self._categories[name] = len(self.columns), TargetStatistics()
                 self.columns += [f"{name}: lift", f"{name}: seen"]
         return len(self.columns) > before
@@ -50,12 +50,13 @@ class Encoder:
     def encode(
         self, features: Mapping[str, float | None], categories: Mapping[str, str | None], anomaly: float | None
     ) -> Vector:
-        """The vector for these, by the counts so far. What is infinite counts as missing."""
+        """The vector for these, by the counts so far. What is infinite, or beyond 3e38, counts as missing."""
         values: list[float | None] = list(map(features.get, self.columns))
         values[0] = anomaly
         for name, (position, statistics) in self._categories.items():
             values[position : position + CATEGORY_COLUMNS] = statistics.read(categories.get(name))
-        vector = np.array(values, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            vector = np.array(values, dtype=np.float32)
         vector[np.isinf(vector)] = np.nan
         return vector
 
@@ -66,7 +67,8 @@ class Encoder:
         anomalies: Sequence[float | None],
     ) -> NDArray[np.float32]:
         """The vectors of many, as `encode` gives each: applications x columns."""
-        vectors = np.array([list(map(each.get, self.columns)) for each in features], dtype=np.float32)
+        with np.errstate(over="ignore"):
+            vectors = np.array([list(map(each.get, self.columns)) for each in features], dtype=np.float32)
         vectors[:, 0] = anomalies
         for name, (position, statistics) in self._categories.items():
             read = {level: statistics.read(level) for level in {each.get(name) for each in categories}}

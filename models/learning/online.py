@@ -58,10 +58,10 @@ class OnlineModel:
             self._live.prior = preparation.sampling.log_odds
             return
         said = [pupil.learn(prepared, preparation) for pupil in self._pupils]
-        offset = -math.log(preparation.sampling.rate)
+        overall, offset = preparation.sampling.log_odds, -math.log(preparation.sampling.rate)
         lessons = [lesson for _, lesson in prepared.steps if lesson is not None]
         for lesson, *each in zip(lessons, *said, strict=True):
-            stack.learn(each, lesson.fraud, lesson.weight, offset)
+            stack.learn(each, lesson.fraud, lesson.weight, overall, offset)
         self._follow()
 
     def scorer(self) -> LearnedScorer:

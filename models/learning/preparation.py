@@ -6,6 +6,9 @@ from __future__ import annotations
 import copy
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.learning.cold_start import ColdStart
 from models.learning.encoder import Encoder
 from models.learning.inputs import Inputs
@@ -26,7 +29,8 @@ MOST_BETWEEN = 32_768
 """... and after so many in any case."""
 
 REMEMBERED = 4_096
-"""Newest examples that bins are placed by."""
+REMEMBERED_FRAUDS = 512
+"""Newest examples that bins are placed by: the honest among so many, and so many frauds."""
 
 LARGEST_WEIGHT = 20.0
 """An inverse propensity above this counts as this, lest one example drowns all others."""
@@ -53,6 +57,7 @@ class Preparation:
         self.bins: QuantileBins | None = None
         """None until there are examples enough."""
         self._newest = Ring(REMEMBERED)
+        self._newest_frauds = Ring(REMEMBERED_FRAUDS)
         self._learned = 0
         """Examples that learners were given."""
         self._between, self._bins_due_at = FIRST_BINS, FIRST_BINS
@@ -75,7 +80,8 @@ class Preparation:
         else:
             back = self._take_back(example, key)
         self.sampling.count(example.fraud)
-        self.cold_start.frauds += example.fraud
+        if example.fraud:
+            self.cold_start.count_fraud(example.anomaly)
         prepared = Prepared(back, [])
         if example.fraud or self.sampling.takes(key):
             self._prepare(example, key, prepared)
@@ -131,6 +137,8 @@ class Preparation:
             vector = inputs.vector
             prepared.steps.append((self.bins, Lesson(inputs, example.fraud, weight, key)))
         self._newest.add(key, vector, example.fraud, weight)
+        if example.fraud:
+            self._newest_frauds.add(key, vector, True, weight)
         if self._learned >= self._bins_due_at:
             self._between = min(self._between * GROWTH, MOST_BETWEEN)
             self._bins_due_at = self._learned + self._between
@@ -147,14 +155,21 @@ class Preparation:
         return self.bins
 
     def _place_bins(self) -> None:
-        vectors = widened(self._newest.vectors, len(self.encoder.columns))
-        old, self.bins = self.bins, QuantileBins.of(vectors, self._newest.frauds)
+        vectors = self._remembered()
+        frauds = np.arange(len(vectors)) < len(self._newest_frauds)
+        old, self.bins = self.bins, QuantileBins.of(vectors, frauds)
         self._asked, self._moved = None, (old, self.bins, self._carry(old, self.bins))
 
     def _carry(self, old: QuantileBins | None, new: QuantileBins) -> Rebinning:
         columns = len(new.edges)
         before = old.widened(columns) if old is not None else QuantileBins.none(columns)
-        return rebinning(before, new, widened(self._newest.vectors, columns))
+        return rebinning(before, new, self._remembered())
+
+    def _remembered(self) -> NDArray[np.float32]:
+        """Vectors of the newest examples, frauds first."""
+        columns, newest = len(self.encoder.columns), self._newest
+        honest = widened(newest.vectors[~newest.frauds], columns)
+        return np.concatenate([widened(self._newest_frauds.vectors, columns), honest])
 
     def _catch_up(self, prepared: Prepared) -> None:
         """What came before there were bins is learned now."""
@@ -169,11 +184,13 @@ class Preparation:
         was_fraud, lesson = bool(example.corrects), None
         if was_fraud or self.sampling.takes(key):
             self._newest.remove(key)
+            self._newest_frauds.remove(key)
             if self.bins is not None:
                 vector = self.encoder.encode(example.features, example.categories, example.anomaly)
                 lesson = Lesson(Inputs.of(vector, self.bins), was_fraud, min(example.weight, LARGEST_WEIGHT), key)
         self.sampling.count(was_fraud, -1.0)
-        self.cold_start.frauds -= was_fraud
+        if was_fraud:
+            self.cold_start.count_fraud(example.anomaly, -1)
         self.encoder.count(example.categories, was_fraud, -1.0)
         return lesson
 

@@ -19,9 +19,9 @@ EDGES = 15
 BINS = EDGES + 2
 """Missing, and one more than there are edges."""
 
-FRAUDS_TO_WEIGH = 20
-"""From so many frauds on, frauds have as much to say as all honest on where the edges are: where frauds are is where
-resolution is needed."""
+HALF_AT = 20.0
+"""Frauds have something to say on where the edges are, for where they are is where resolution is needed: from so many
+on half as much as all honest examples, in the end as much."""
 
 
 class QuantileBins:
@@ -40,8 +40,8 @@ class QuantileBins:
         """Edges by example vectors (examples x columns) and their labels."""
         counted = int(frauds.sum())
         weights = np.ones(len(vectors))
-        if counted >= FRAUDS_TO_WEIGH:
-            weights[frauds] = max(1.0, (len(vectors) - counted) / counted)
+        if counted:
+            weights[frauds] = max(1.0, (len(vectors) - counted) / (counted + HALF_AT))
         edges = cls.none(vectors.shape[1]).edges
         for column, values in enumerate(vectors.T):
             found = _edges(values, weights)

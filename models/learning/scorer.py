@@ -83,14 +83,14 @@ class LearnedScorer:
         vectors = self.encoder.encode_all(features, categories, anomalies)
         bins = self.bins.bins_of(vectors)
         said = [member.log_odds_of(vectors, bins) for member in self.members]
-        log_odds: NDArray[np.float64] = weight * self.stack.log_odds_of(said) + unusual
+        log_odds: NDArray[np.float64] = weight * self.stack.log_odds_of(said, self.prior) + unusual
         return log_odds
 
     def together(self, said: Sequence[float], anomaly: float | None) -> float:
         """The log-odds when the members say this; nothing while they have no `weight`."""
         weight = self.weight
         unusual = (1.0 - weight) * (self.prior + self.cold_start.log_odds(anomaly))
-        return weight * self.stack.log_odds(said) + unusual if weight else unusual
+        return weight * self.stack.log_odds(said, self.prior) + unusual if weight else unusual
 
     @property
     def weight(self) -> float:
@@ -107,14 +107,14 @@ class LearnedScorer:
         self, features: Features, categories: Categories, anomaly: float | None
     ) -> tuple[float, NDArray[np.float64]]:
         inputs, weight = self._inputs(features, categories, anomaly), self.weight
-        base = (1.0 - weight) * self.prior
+        base = self.prior
         added = np.zeros(len(self.encoder.columns))
         if inputs is not None and weight:
             base += weight * self.stack.bias
             parts = [member.contributions(inputs) for member in self.members]
-            shares = self.stack.weights([start + float(by_column.sum()) for start, by_column in parts])
+            shares = self.stack.weights([start + float(by_column.sum()) for start, by_column in parts], self.prior)
             for share, (start, by_column) in zip(shares, parts, strict=True):
-                base += weight * share * start
+                base += weight * share * (start - self.prior)
                 added += weight * share * by_column
         added[0] += (1.0 - weight) * self.cold_start.log_odds(anomaly)
         return base, added

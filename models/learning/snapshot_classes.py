@@ -14,6 +14,7 @@ _OURS = (
     ("hoeffding_tree", "HoeffdingTree"),
     ("logistic", "LogisticLearner"),
     ("quantile_bins", "QuantileBins"),
+    ("ridge", "EvenSample"),
     ("ring", "Ring"),
     ("sampling", "HonestSampling"),
     ("scorer", "LearnedScorer"),

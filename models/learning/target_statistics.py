@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 SMOOTHING = 20.0
-"""A level's fraud share starts at the overall share, as if seen so often (D. Micci-Barreca: A Preprocessing Scheme for
-High-Cardinality Categorical Attributes, SIGKDD Explorations 2001)."""
+"""A level's fraud share starts at the overall share, as if seen so often, or as often as it takes for one fraud: where
+fraud is rare, a single one says little of its level (D. Micci-Barreca: A Preprocessing Scheme for High-Cardinality
+Categorical Attributes, SIGKDD Explorations 2001)."""
 
 MOST_LEVELS = 5_000
 """Levels remembered of one category. When there are more, the rarest half is forgotten."""
@@ -31,11 +32,14 @@ class TargetStatistics:
         labelled applications it had."""
         frauds, honest = self._all
         found = self._levels.get(level)
-        if found is None or not frauds:
-            return 1.0, 0.0 if found is None else found[0] + found[1]
-        share = frauds / (frauds + honest)
+        if found is None:
+            return 1.0, 0.0
         seen = found[0] + found[1]
-        return (found[0] + SMOOTHING * share) / ((seen + SMOOTHING) * share), seen
+        if not frauds:
+            return 1.0, seen
+        share = frauds / (frauds + honest)
+        expected = max(SMOOTHING * share, 1.0)
+        return (found[0] + expected) / (seen * share + expected), seen
 
     def count(self, level: str | None, fraud: bool, times: float = 1.0) -> None:
         """Count a labelled application; `times` is -1 to take one away again."""

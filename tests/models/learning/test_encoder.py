@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from models.learning.encoder import CATEGORY_COLUMNS, Encoder
+from models.learning.encoder import ANOMALY, CATEGORY_COLUMNS, Encoder
 
 
 def encoder(**features: float | None) -> Encoder:
@@ -54,5 +54,20 @@ def test_a_category_is_its_levels_labels_so_far() -> None:
 
 def test_categories_have_their_columns_in_the_order_in_which_they_come() -> None:
     encoder = Encoder()
-    encoder.notice({}, dict.fromkeys("zebra"))
+    encoder.notice({}, dict.fromkeys("zebra", "x"))
     assert [name for name, _ in encoder.categories()] == list("zebra")
+
+
+def test_a_category_has_columns_from_its_first_value_on() -> None:
+    encoder = Encoder()
+    assert not encoder.notice({}, {"channel": None})
+    assert (encoder.columns, encoder.categories()) == ([ANOMALY], [])
+    assert encoder.notice({}, {"channel": "h5"})
+    assert [name for name, _ in encoder.categories()] == ["channel"]
+
+
+def test_numbers_too_large_for_single_precision_are_missing() -> None:
+    made = encoder(amount=1.0)
+    one = made.encode({"amount": 1e300}, {}, None)
+    [many] = made.encode_all([{"amount": -1e300}], [{}], [None])
+    assert np.isnan([one[1], many[1]]).all()

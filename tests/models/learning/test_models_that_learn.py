@@ -230,7 +230,7 @@ def test_the_probability_is_calibrated(learned: LearningModel) -> None:
     fraud = np.array([each.fraud for each in fresh])
     assert said.mean() == pytest.approx(fraud.mean(), rel=0.2)
     for some in np.array_split(np.argsort(said)[len(said) // 2 :], 3):
-        assert said[some].mean() == pytest.approx(fraud[some].mean(), rel=0.5, abs=0.01)
+        assert said[some].mean() == pytest.approx(fraud[some].mean(), rel=0.6, abs=0.01)
 
 
 def test_a_fraud_share_that_drifts_is_followed(learned: LearningModel) -> None:

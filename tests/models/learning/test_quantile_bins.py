@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.learning.quantile_bins import BINS, EDGES, QuantileBins, rebinning
+from models.learning.quantile_bins import BINS, QuantileBins, rebinning
 
 
 def placed(*columns: list[float], frauds: list[int] | None = None) -> QuantileBins:
@@ -45,11 +45,11 @@ def test_many_values_are_spread_evenly() -> None:
     assert counts.max() < 1_100
 
 
-@pytest.mark.parametrize(("frauds", "halved"), [(19, False), (20, True)])
-def test_enough_frauds_have_as_much_to_say_on_the_edges_as_all_honest(frauds: int, halved: bool) -> None:
-    values = [*np.linspace(0, 1, 980).tolist(), *np.linspace(10, 11, frauds).tolist()]
-    edges = placed(values, frauds=list(range(980, 980 + frauds))).edges[0]
-    assert (edges > 5).sum() == (EDGES // 2 + 1 if halved else 0)
+@pytest.mark.parametrize(("frauds", "beyond"), [(1, 1), (20, 5), (400, 8)])
+def test_the_more_frauds_the_more_they_say_on_where_the_edges_are(frauds: int, beyond: int) -> None:
+    values = [*np.linspace(0, 1, 8_000).tolist(), *np.linspace(10, 11, frauds).tolist()]
+    edges = placed(values, frauds=list(range(8_000, 8_000 + frauds))).edges[0]
+    assert ((edges > 5) & (edges < np.inf)).sum() == pytest.approx(beyond, abs=1)
 
 
 def test_columns_that_are_new_have_no_edges() -> None:

@@ -30,6 +30,11 @@ def test_a_levels_share_is_smoothed_towards_that_of_all() -> None:
     assert lift == pytest.approx((10 + SMOOTHING * share) / (20 + SMOOTHING) / share)
 
 
+def test_where_fraud_is_rare_one_fraud_says_little_of_its_level() -> None:
+    lift, _ = counted(a=(1, 0), b=(0, 9_999)).read("a")
+    assert lift == pytest.approx(2.0, rel=0.01)
+
+
 def test_missing_is_a_level() -> None:
     statistics = counted(a=(0, 50))
     for _ in range(50):
