@@ -62,7 +62,7 @@ class Batch:
         if self._app.consumer_generation_id != self._generation:
             return False
         for event in self._events:
-            event.ack()
+            self._app.consumer.ack(event.message)
         return True
 
     def abandon(self) -> None:
@@ -165,7 +165,8 @@ class _Started:
 
 
 def _waiting(app: Any, queue: Any, most: int) -> list[Any]:
-    """Take up to `most` events that wait in the queue already, tracked as Faust tracks the ones that it yields."""
+    """Take up to `most` events that wait in the queue already, tracked as Faust tracks the ones that it yields; its
+    sensors, which nobody reads, are not told."""
     taken: list[Any] = []
     consumer = app.consumer
     while len(taken) < most and not queue.empty():
@@ -175,7 +176,7 @@ def _waiting(app: Any, queue: Any, most: int) -> list[Any]:
             continue
         if not message.tracked:
             message.tracked = True
-            consumer.track_message(message)
+            consumer.unacked.add(message)
         taken.append(event)
     return taken
 

@@ -54,16 +54,17 @@ def encode_request(request: Any) -> bytes:
 
 def decode_response(response_type: Any, data: BytesIO | bytes) -> Any:
     """The response as aiokafka would decode it. Raises ValueError when it ends too early."""
-    raw = data if isinstance(data, bytes) else data.read()
+    # What `read` gives would be a copy, of a megabyte and more where there is much to read
+    raw, at = (data, 0) if isinstance(data, bytes) else (data.getvalue(), data.tell())
     try:
-        return response_type(*_response(raw))
+        return response_type(*_response(raw, at))
     except error as cause:
         raise ValueError(f"a fetch response of {len(raw)} bytes: {cause}") from cause
 
 
-def _response(raw: bytes) -> tuple[int, int, int, list[tuple[str, list[tuple[Any, ...]]]]]:
-    throttled_ms, code, session, topic_count = _RESPONSE.unpack_from(raw)
-    at = _RESPONSE.size
+def _response(raw: bytes, at: int) -> tuple[int, int, int, list[tuple[str, list[tuple[Any, ...]]]]]:
+    throttled_ms, code, session, topic_count = _RESPONSE.unpack_from(raw, at)
+    at += _RESPONSE.size
     topics = []
     for _ in range(topic_count):
         (length,) = _NAME_LENGTH.unpack_from(raw, at)

@@ -15,10 +15,14 @@ _DAY, _BIN, _RECENT, _LABELLED = "HIQII", "HI", "IQ", "IB"
 def read_profile(packed: bytes) -> EntityProfile:
     """The profile that Lua packed. Raises struct.error on bytes that are none."""
     newest_day, applications, cents, frauds, honest, *counts = _HEAD.unpack_from(packed)
-    parts, at = [], _HEAD.size
+    parts: list[list[int]] = []
+    at = _HEAD.size
     for record, count in zip((_DAY, _BIN, _RECENT, _LABELLED, _LABELLED), counts, strict=True):
+        if not count:
+            parts.append([])
+            continue
         records = _records(record, count)
-        parts.append(list(records.unpack_from(packed, at)))
+        parts.append([*records.unpack_from(packed, at)])
         at += records.size
     return EntityProfile(newest_day, applications, cents, frauds, honest, *parts)
 
