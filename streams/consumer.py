@@ -55,6 +55,9 @@ class _NoThread(AIOKafkaConsumerThread):
     _stop_futures = Service._stop_futures
     _stop_exit_stacks = Service._stop_exit_stacks
 
+    _assigned: tuple[object, set[Any]] = (None, set())
+    """What aiokafka says, and Faust's set of it."""
+
     async def on_start(self) -> None:
         await super().on_start()
         fetcher = self._ensure_consumer()._fetcher
@@ -64,6 +67,13 @@ class _NoThread(AIOKafkaConsumerThread):
 
     async def on_stop(self) -> None:
         await self.on_thread_stop()
+
+    def assignment(self) -> set[Any]:
+        """Faust's own makes this set of the same 72 partitions dozens of times a second, for each that it commits."""
+        partitions = self._ensure_consumer().assignment()
+        if partitions is not self._assigned[0]:
+            self._assigned = partitions, super().assignment()
+        return self._assigned[1]
 
     async def call_thread(self, fun: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         return await maybe_async(fun(*args, **kwargs))

@@ -57,6 +57,9 @@ async def test_partitions_are_shared_and_taken_over_without_loss(settings: Setti
 
     async with running_app(settings, take) as one:
         await until(lambda: len(one.consumer.assignment()) == settings.partitions)
+        all_of_them = one.consumer.assignment()
+        assert one.consumer.assignment() is all_of_them
+        assert all_of_them == {(settings.topic("applications"), number) for number in range(settings.partitions)}
         async with running_app(settings, take) as other:
             await until(lambda: 0 < len(other.consumer.assignment()) < settings.partitions)
             await until(
