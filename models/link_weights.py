@@ -100,6 +100,8 @@ def telling_links(
 ) -> list[tuple[Link, float]]:
     """The links that are not negligible, with their weights: crowded identifiers say less, those of `crowds` as much
     less as the policy says, and those that honest people came through as their profile has taught."""
+    if not observation.links:
+        return []
     applicants = [neighbour.applicant for neighbour in observation.neighbours]
     applicants.append(facts.applicant_token[:APPLICANT_CHARACTERS])  # the last one: position SELF
     telling = []
@@ -138,7 +140,7 @@ def link_weight(link: Link, applicants: Sequence[str]) -> float:
     if link.kind in SHOP_WEIGHTS and store_share(link.channels) >= STORE_SHARE:
         kind = SHOP_WEIGHTS[link.kind]
     members = link.members
-    distinct = len({applicants[member] for member in members})
+    distinct = len(set(map(applicants.__getitem__, members)))
     sharing = link.degree - len(members) + distinct
     if sharing < kind.least:
         return 0.0

@@ -10,7 +10,7 @@ that those applications belong to. Without one the figures of a ring are missing
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import combinations
 from math import exp, log
 from typing import cast
@@ -77,11 +77,12 @@ def summarise(facts: ApplicationFacts, observation: Observation, crowds: Crowds 
     strong, weak = _groups(weights)
     found, distances = _explore(strong, weak)
     component = sorted(found)
-    near = [neighbours[position] for position in distances]
+    near = neighbours if len(distances) == len(neighbours) else [neighbours[position] for position in distances]
     labels = [neighbour.label for neighbour in near]
-    listed = [neighbour.listed for neighbour in near]
-    direct = set[int]().union(*(group for group in strong if SELF in group)) - {SELF}
-    frauds = [at for at, label in zip(distances, labels, strict=True) if label == "fraud"] if "fraud" in labels else []
+    listed = [neighbour.listed for neighbour in near].count(True)
+    frauds = [at for at in distances if neighbours[at].label == "fraud"] if "fraud" in labels else []
+    direct = set[int]().union(*[group for group in strong if SELF in group])
+    direct.discard(SELF)
 
     ring, figures, density = None, None, None
     if component or observation.rings:
@@ -103,7 +104,7 @@ def summarise(facts: ApplicationFacts, observation: Observation, crowds: Crowds 
             linked_applications=list(distances.values()).count(1),
             ring_size=ring.size if ring is not None else 1,
             shared=_shared(observation),
-            fraud_distance=min((distances[at] for at in frauds), default=None),
+            fraud_distance=min([distances[at] for at in frauds]) if frauds else None,
             ring_id=ring.ring_id if ring is not None else None,
             density=density,
             merchants=ring.merchants if ring is not None else int(facts.merchant_id is not None),
@@ -114,16 +115,13 @@ def summarise(facts: ApplicationFacts, observation: Observation, crowds: Crowds 
         figures=figures,
         known_crowds=_known(facts, crowds) if crowds else NOT_KNOWN,
         strong_links=len(direct),
-        strong_links_listed=sum(neighbours[at].listed for at in direct) if True in listed else 0,
-        fraud_closeness=_closeness(weights, strong, set(frauds)),
+        strong_links_listed=[neighbours[at].listed for at in direct].count(True) if listed else 0,
+        fraud_closeness=_closeness(weights, strong, set(frauds)) if frauds else None,
         near_frauds=len(frauds),
         near_honest=labels.count("honest"),
         near_refused=[neighbour.decision for neighbour in near].count("reject"),
-        near_listed=listed.count(True),
-        listed_distance=min(
-            (distance for distance, is_listed in zip(distances.values(), listed, strict=True) if is_listed),
-            default=None,
-        ),
+        near_listed=listed,
+        listed_distance=min([distances[at] for at in distances if neighbours[at].listed]) if listed else None,
     )
 
 
@@ -155,12 +153,15 @@ def _groups(weights: dict[Group, float]) -> tuple[list[Group], list[Group]]:
     return strong, weak
 
 
-def _explore(strong: list[Group], weak: list[Group]) -> tuple[list[int], dict[int, int]]:
+def _explore(strong: list[Group], weak: list[Group]) -> tuple[Collection[int], dict[int, int]]:
     """The strong component of this application, and how many links away each application that can be reached is;
     both without this application itself."""
     if all(SELF in group for group in strong) and all(SELF in group for group in weak):
-        ring: set[int] = set().union(*strong) - {SELF}  # most applications share things directly or not at all
-        return list(ring), dict.fromkeys(ring.union(*weak) - {SELF}, 1)
+        ring = set[int]().union(*strong)  # most applications share things directly or not at all
+        ring.discard(SELF)
+        near = ring.union(*weak) if weak else ring
+        near.discard(SELF)
+        return ring, dict.fromkeys(near, 1)
     graph: nx.Graph[int | Group] = nx.Graph()  # a group is a node between its members
     graph.add_node(SELF)
     graph.add_edges_from([(member, group) for group in strong for member in group])
@@ -170,10 +171,8 @@ def _explore(strong: list[Group], weak: list[Group]) -> tuple[list[int], dict[in
     return component, {node: count // 2 for node, count in steps.items() if isinstance(node, int) and node != SELF}
 
 
-def _closeness(weights: dict[Group, float], strong: list[Group], frauds: set[int]) -> float | None:
-    """Of the frauds, the one that most leads to; None without any."""
-    if not frauds:
-        return None
+def _closeness(weights: dict[Group, float], strong: list[Group], frauds: set[int]) -> float:
+    """Of the frauds, of which there are some, the one that most leads to."""
     weighed = [*weights.items(), *((group, STRONG) for group in strong)]
     if all(SELF in group for group, _ in weighed):  # as mostly: no way is better than the shortest
         return exp(log(max(min(weight, 1.0) for group, weight in weighed if not frauds.isdisjoint(group))))
@@ -214,11 +213,11 @@ def _shared(observation: Observation) -> dict[str, int]:
 
     Of an identifier that too many share to fetch them, the index gives the number alone.
     """
-    others: dict[str, set[int]] = {}
-    known: dict[str, int] = {}
+    others: dict[str, tuple[set[int], int]] = {}
+    nobody = set[int]()
     for link in observation.links:
         if SELF in link.members:
-            others.setdefault(link.kind, set()).update(link.members)
-            known[link.kind] = max(known.get(link.kind, 0), link.degree)
-    counts = {kind: max(len(positions), known[kind]) - 1 for kind, positions in others.items()}
+            positions, known = others.get(link.kind, (nobody, 0))
+            others[link.kind] = positions.union(link.members), max(known, link.degree)
+    counts = {kind: max(len(positions), known) - 1 for kind, (positions, known) in others.items()}
     return {kind: count for kind, count in counts.items() if count > 0}

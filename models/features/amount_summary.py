@@ -62,28 +62,37 @@ def summarise_amounts(
     """Compares an amount with a profile at a moment of event time. `brief`: all from `ratio_7d` on is left out."""
     if profile is None:
         return NO_AMOUNTS
-    summary = AmountSummary(applications=profile.applications)
     bins = profile.bins
     if not bins:
-        return summary
+        return AmountSummary(profile.applications)
     numbers, counts = bins[::2], bins[1::2]
     up_to = list(accumulate(counts))
     known = up_to[-1]
-    mean, median, spread = max(profile.cents / known, 1.0), _quantile(numbers, counts, up_to, 0.5), None
+    mean, spread = max(profile.cents / known, 1.0), None
     if known >= FEW:
-        quartiles = _quantile(numbers, counts, up_to, 0.75) - _quantile(numbers, counts, up_to, 0.25)
-        spread = max(quartiles / _IQR_PER_SIGMA, _LEAST_SPREAD * median)
-    cents = None
+        low, median, high = _quantiles(numbers, counts, up_to, (0.25, 0.5, 0.75))
+        spread = max((high - low) / _IQR_PER_SIGMA, _LEAST_SPREAD * median)
+    else:
+        [median] = _quantiles(numbers, counts, up_to, (0.5,))
+    cents = ratio = median_ratio = robust_z = share_above = None
     if amount_cny is not None:
         cents, number = _binned(amount_cny)
         below = bisect_left(numbers, number)
-        summary.ratio, summary.median_ratio = cents / mean, cents / median
-        summary.robust_z = (cents - median) / spread if spread else None
-        summary.share_above = 1.0 - (up_to[below - 1] / known if below else 0.0)
-    if not brief:
-        _windows(summary, profile.days, occurred_ms // DAY_MS, cents)
-        _recent(summary, profile.recent, occurred_ms // 1000, mean, median + UNUSUAL_Z * spread if spread else None)
-    return summary
+        ratio, median_ratio = cents / mean, cents / median
+        robust_z = (cents - median) / spread if spread else None
+        share_above = 1.0 - (up_to[below - 1] / known if below else 0.0)
+    if brief:
+        return AmountSummary(profile.applications, ratio, median_ratio, robust_z, share_above)
+    unusual = median + UNUSUAL_Z * spread if spread else None
+    return AmountSummary(
+        profile.applications,
+        ratio,
+        median_ratio,
+        robust_z,
+        share_above,
+        *_windows(profile.days, occurred_ms // DAY_MS, cents),
+        *_recent(profile.recent, occurred_ms // 1000, mean, unusual),
+    )
 
 
 @lru_cache(maxsize=1)  # an application asks for each of its entities
@@ -92,41 +101,45 @@ def _binned(amount_cny: float) -> tuple[int, int]:
     return cents, amount_bin(cents)
 
 
-def _windows(summary: AmountSummary, days: list[int], today: int, cents: int | None) -> None:
-    """Sums and means by the days that begin within the windows."""
-    applications, amounts, frauds = days[1::DAY_FIELDS], days[2::DAY_FIELDS], days[3::DAY_FIELDS]
-    in_week, in_month = days_from(days, today - WEEK_DAYS + 1), days_from(days, today - MONTH_DAYS + 1)
-    count, total = sum(applications[:in_week]) - sum(frauds[:in_week]), sum(amounts[:in_week])
-    summary.sum_7d = total / 100
-    if cents is not None and count:
-        summary.ratio_7d = cents / max(total / count, 1.0)
-    count += sum(applications[in_week:in_month]) - sum(frauds[in_week:in_month])
-    total += sum(amounts[in_week:in_month])
-    summary.sum_30d = total / 100
-    if cents is not None and count:
-        summary.ratio_30d = cents / max(total / count, 1.0)
+def _windows(
+    days: list[int], today: int, cents: int | None
+) -> tuple[float | None, float | None, float | None, float | None]:
+    """From `ratio_7d` to `sum_30d`, by the days that begin within the windows."""
+    in_week, in_month = days_of_windows(days, today)
+    count = sum(days[1:in_week:DAY_FIELDS]) - sum(days[3:in_week:DAY_FIELDS])
+    total = sum(days[2:in_week:DAY_FIELDS])
+    ratio_7d, sum_7d = None if cents is None or not count else cents / max(total / count, 1.0), total / 100
+    if in_month > in_week:
+        count += sum(days[in_week + 1 : in_month : DAY_FIELDS]) - sum(days[in_week + 3 : in_month : DAY_FIELDS])
+        total += sum(days[in_week + 2 : in_month : DAY_FIELDS])
+    ratio_30d, sum_30d = None if cents is None or not count else cents / max(total / count, 1.0), total / 100
+    return ratio_7d, ratio_30d, sum_7d, sum_30d
 
 
-def _recent(summary: AmountSummary, recent: list[int], now_s: int, mean: float, unusual: float | None) -> None:
+def _recent(
+    recent: list[int], now_s: int, mean: float, unusual: float | None
+) -> tuple[float | None, float | None, int | None, float | None]:
+    """From `recent_ratio` on."""
     amounts = recent[1::2]
     if not amounts:
-        return
+        return None, None, None, None
     largest = max(amounts)
-    summary.recent_ratio, summary.recent_max_ratio = sum(amounts) / len(amounts) / mean, largest / mean
+    ratio, max_ratio = sum(amounts) / len(amounts) / mean, largest / mean
     if unusual is None:
-        return
-    summary.unusual_14d = 0
-    if largest >= unusual:
-        since = now_s - FORTNIGHT_DAYS * DAY_MS // 1000
-        moments = [moment for moment, cents in zip(recent[::2], amounts, strict=True) if cents >= unusual]
-        summary.unusual_14d = sum(map(since.__lt__, moments))
-        summary.unusual_age_d = age_days(now_s, moments[0])
+        return ratio, max_ratio, None, None
+    if largest < unusual:
+        return ratio, max_ratio, 0, None
+    since = now_s - FORTNIGHT_DAYS * DAY_MS // 1000
+    moments = [moment for moment, cents in zip(recent[::2], amounts, strict=True) if cents >= unusual]
+    return ratio, max_ratio, sum(map(since.__lt__, moments)), age_days(now_s, moments[0])
 
 
-def days_from(days: list[int], first: int) -> int:
-    """How many of the days in `EntityProfile.days` are day `first` or later."""
+def days_of_windows(days: list[int], last: int) -> tuple[int, int]:
+    """Where in `EntityProfile.days` those of the 7 and of the 30 days up to `last` end, later ones included."""
     rising = days[-DAY_FIELDS::-DAY_FIELDS]
-    return len(rising) - bisect_left(rising, first)
+    in_week = len(rising) - bisect_left(rising, last - WEEK_DAYS + 1)
+    in_month = len(rising) - bisect_left(rising, last - MONTH_DAYS + 1)
+    return DAY_FIELDS * in_week, DAY_FIELDS * in_month
 
 
 def age_days(now_s: int, then_s: int) -> float:
@@ -134,10 +147,13 @@ def age_days(now_s: int, then_s: int) -> float:
     return max(now_s - then_s, 0) * 1000 / DAY_MS
 
 
-def _quantile(numbers: list[int], counts: list[int], up_to: list[int], share: float) -> float:
-    """Cents below which that share of the amounts lies, as if they were spread evenly over their bins."""
-    wanted = share * up_to[-1]
-    at = bisect_left(up_to, wanted)
-    octave, step = divmod(numbers[at], BINS_PER_OCTAVE)
-    here = counts[at]
-    return (1 << octave) / BINS_PER_OCTAVE * (BINS_PER_OCTAVE + step + (wanted - (up_to[at] - here)) / here)
+def _quantiles(numbers: list[int], counts: list[int], up_to: list[int], shares: tuple[float, ...]) -> list[float]:
+    """Cents below which these shares of the amounts lie, as if they were spread evenly over their bins."""
+    found, known = [], up_to[-1]
+    for share in shares:
+        wanted = share * known
+        at = bisect_left(up_to, wanted)
+        octave, step = divmod(numbers[at], BINS_PER_OCTAVE)
+        here = counts[at]
+        found.append((1 << octave) / BINS_PER_OCTAVE * (BINS_PER_OCTAVE + step + (wanted - (up_to[at] - here)) / here))
+    return found

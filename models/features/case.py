@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from operator import attrgetter
 from types import SimpleNamespace
 
 from models.enrichment import Observation, Velocity
@@ -23,6 +24,8 @@ H1, H24, D7, D30, D90 = range(5)
 """Positions of the windows in `models.enrichment.WINDOWS_MS`."""
 
 HOUR_MS = 3_600_000
+
+_kind_and_token = attrgetter("kind", "token")
 
 NO_DEVICE = DeviceFacts()
 NO_PLACE = PlaceFacts()
@@ -66,15 +69,17 @@ class Case:
         self.other = (credit.other if credit else None) or NO_OTHER
         self.person = observation.person if observation else None
         self.device_state = observation.device if observation else None
-        self.tokens = tokens = {each.kind: each.token for each in reversed(facts.identifiers)}
+        self.tokens: dict[str, str] = dict(map(_kind_and_token, reversed(facts.identifiers)))
         """The first of each identifier kind."""
         self.velocity: dict[str, Velocity] = {} if observation is None else _by_kind(observation.velocity)
         """By identifier kind; of the contacts' phones, the largest counts."""
-        self.profiles: dict[IdentifierKind, EntityProfile | None] = {}
+        self.profiles: dict[str, EntityProfile | None] = {}
         """Of the entities that the application names, by kind; None where nothing else is known of one."""
         if observation is not None:
-            known = {(each.kind, each.token): each.profile for each in observation.profiles}
-            self.profiles = {kind: known.get((kind, tokens[kind])) for kind in ENTITY_KINDS if kind in tokens}
+            self.profiles = dict.fromkeys([kind for kind in ENTITY_KINDS if kind in self.tokens])
+            for each in observation.profiles:
+                if self.tokens.get(each.kind) == each.token:
+                    self.profiles[each.kind] = each.profile
         self.journey = self._journey()
         """The fastest journey to this application's place from where its device, phone or applicant was seen."""
 
@@ -131,7 +136,7 @@ class Case:
         if self.network is not None and (kind, velocity.token) in self.network.known_crowds:
             return 1.0
         for link in self.observation.links:
-            if link.kind == kind and link.token == velocity.token:
+            if link.token == velocity.token and link.kind == kind:
                 return store_share(link.channels)
         return float(self.facts.channel == "store")
 

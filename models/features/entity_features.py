@@ -34,7 +34,7 @@ class _OfSlot:
         self._tell_labels(summarise_labels(profile, moment, brief), features)
 
 
-_SLOT_OF = {slot.kind: _OfSlot(slot) for slot in SLOTS}
+_SLOT_OF: dict[str, _OfSlot] = {slot.kind: _OfSlot(slot) for slot in SLOTS}
 
 
 def entity_features(case: Case, features: Features) -> None:

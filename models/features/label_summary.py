@@ -9,13 +9,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 from models.entities import DAY_FIELDS, DAY_MS, EntityProfile
-from models.features.amount_summary import age_days, days_from
+from models.features.amount_summary import age_days, days_of_windows
 
 PRIOR_RATE = 0.01
 PRIOR_WEIGHT = 5.0
 """A rate is smoothed by as many applications as this of which one in a hundred is fraud."""
 NEWEST = 8
-WEEK_DAYS, MONTH_DAYS, FORTNIGHT_DAYS = 7, 30, 14
+MONTH_DAYS, FORTNIGHT_DAYS = 30, 14
 
 _HONEST, _FRAUD = b"\0\1\2", b"\3\4\5"
 _UNUSUAL_FRAUD, _OTHER_FRAUD = b"\3", b"\4\5"
@@ -71,38 +71,43 @@ def summarise_labels(profile: EntityProfile | None, occurred_ms: int, brief: boo
     """What the labels of a profile say at a moment of event time. `brief`: the rates of 7 and 30 days are left out."""
     if profile is None or not profile.labelled:
         return NO_LABELS
-    now_s = occurred_ms // 1000
-    moments, codes = profile.labelled[::2], bytes(profile.labelled[1::2])
+    now_s, labelled = occurred_ms // 1000, profile.labelled
+    codes = bytes(labelled[1::2])
     count = len(codes)
-    newest = codes[:NEWEST]
-    streak = count - len(codes.lstrip(_FRAUD))
     summary = LabelSummary(
         labelled=profile.frauds + profile.honest,
         frauds=profile.frauds,
         fraud_rate=_smoothed(profile.frauds, profile.honest),
-        fraud_rate_newest=_smoothed(frauds := len(newest.translate(None, _HONEST)), len(newest) - frauds),
-        last_label=streak > 0,
-        last_label_age_d=age_days(now_s, moments[0]),
-        honest_since_fraud=count - len(codes.lstrip(_HONEST)),
-        fraud_streak=streak,
-        usual_fraud_streak=len(codes[:streak].translate(None, _UNUSUAL_FRAUD)),
+        last_label_age_d=age_days(now_s, labelled[0]),
     )
+    if codes.translate(None, _HONEST):
+        newest, streak = codes[:NEWEST], count - len(codes.lstrip(_FRAUD))
+        summary.fraud_rate_newest = _smoothed(frauds := len(newest.translate(None, _HONEST)), len(newest) - frauds)
+        summary.last_label, summary.fraud_streak = streak > 0, streak
+        summary.honest_since_fraud = count - len(codes.lstrip(_HONEST))
+        summary.usual_fraud_streak = len(codes[:streak].translate(None, _UNUSUAL_FRAUD))
+        if streak:
+            summary.streak_age_d = age_days(now_s, labelled[2 * streak - 2])
+            if streak < count:
+                summary.honest_before_streak_age_d = age_days(now_s, labelled[2 * streak])
+    else:
+        summary.fraud_rate_newest = _smoothed(0, min(count, NEWEST))
+        summary.last_label, summary.honest_since_fraud = False, count
+        summary.fraud_streak = summary.usual_fraud_streak = 0
     if not brief:
-        _windows(summary, profile.days, moments[0] * 1000 // DAY_MS)
-    if streak:
-        summary.streak_age_d = age_days(now_s, moments[streak - 1])
-        if streak < count:
-            summary.honest_before_streak_age_d = age_days(now_s, moments[streak])
+        summary.fraud_rate_7d, summary.fraud_rate_30d = _windows(profile.days, labelled[0] * 1000 // DAY_MS)
     if profile.known_frauds:
         _frauds(summary, profile, now_s, codes)
     return summary
 
 
-def _windows(summary: LabelSummary, days: list[int], newest_day: int) -> None:
-    frauds, honest = days[3::DAY_FIELDS], days[4::DAY_FIELDS]
-    in_week, in_month = days_from(days, newest_day - WEEK_DAYS + 1), days_from(days, newest_day - MONTH_DAYS + 1)
-    summary.fraud_rate_7d = _smoothed(sum(frauds[:in_week]), sum(honest[:in_week]))
-    summary.fraud_rate_30d = _smoothed(sum(frauds[:in_month]), sum(honest[:in_month]))
+def _windows(days: list[int], newest_day: int) -> tuple[float, float]:
+    in_week, in_month = days_of_windows(days, newest_day)
+    frauds, honest = sum(days[3:in_week:DAY_FIELDS]), sum(days[4:in_week:DAY_FIELDS])
+    of_week = _smoothed(frauds, honest)
+    frauds += sum(days[in_week + 3 : in_month : DAY_FIELDS])
+    honest += sum(days[in_week + 4 : in_month : DAY_FIELDS])
+    return of_week, _smoothed(frauds, honest)
 
 
 def _frauds(summary: LabelSummary, profile: EntityProfile, now_s: int, codes: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from models.enrichment import Enrichment, ListHit, Observation
+from models.enrichment import Enrichment, Observation
 from models.facts import ApplicationFacts
 from models.near.alike import Lookalike, lookalikes
 from models.network import Network
@@ -59,17 +59,18 @@ def summarise_lists(facts: ApplicationFacts, enrichment: Enrichment, network: Ne
     hits = enrichment.hits
     if observation is None and not hits:
         return ABSENT_LISTS if silent is None else ListSummary(silent=silent)
-    applicant = [hit for hit in hits if hit.kind != CONTACT]
+    applicant = [hit for hit in hits if hit.kind != CONTACT] if hits else hits
     contacts = len(hits) - len(applicant)
-    own = [hit.list for hit in applicant].count(OWN_LIST)
+    own = [hit.list for hit in applicant].count(OWN_LIST) if applicant else 0
+    severity = max([SEVERITY_LEVELS[hit.severity] for hit in applicant]) if applicant else 0
     similar = [] if observation is None else lookalikes(facts, observation)
-    alike = [each.alike for each in similar].count(True)
+    alike = [each.alike for each in similar].count(True) if similar else 0
     naming = None if observation is None else _naming(facts, observation)
     return ListSummary(
         own=own if observation is not None else None,
         external=_at_least(len(applicant) - own, all_known),
-        severity=_at_least(max([SEVERITY_LEVELS[hit.severity] for hit in applicant], default=0), all_known),
-        distance=_distance(applicant),
+        severity=_at_least(severity, all_known),
+        distance=min([int(hit.kind in DEVICE_KINDS) for hit in applicant]) if applicant else None,
         contacts=_at_least(contacts, all_known),
         naming=naming,
         alike=None if observation is None else alike,
@@ -82,10 +83,6 @@ def summarise_lists(facts: ApplicationFacts, enrichment: Enrichment, network: Ne
 def _at_least(found: int, all_known: bool) -> int | None:
     """What was found; nothing found is only nothing when everything has been asked."""
     return found if found or all_known else None
-
-
-def _distance(hits: list[ListHit]) -> int | None:
-    return min([int(hit.kind in DEVICE_KINDS) for hit in hits], default=None)
 
 
 def _near_distance(alike: int, known: int, network: Network | None) -> int | None:

@@ -41,7 +41,10 @@ class Told:
 
 
 class Counted(Told):
-    """What is told by the counts of the identifier kind `part`."""
+    """What is told by the counts of the identifier kind `part`: a number, where there are counts."""
+
+    def __init__(self, part: IdentifierKind, expression: str) -> None:
+        super().__init__(part, expression)
 
     def of(self, case: Case) -> Any:
         """See `Told`."""
@@ -73,7 +76,10 @@ def told_together(values: Iterable[tuple[str, Value]], absent: Mapping[str, obje
         if isinstance(value, Told):
             counted = isinstance(value, Counted)
             found = f"case.velocity.get({value.part!r})" if counted else f"case.{value.part}"
-            parts[found] += _lines(name, f"part.{value.expression}", value.form)
+            if counted:
+                parts[found].append(f"    features[{name!r}] = float(part.{value.expression})")
+            else:
+                parts[found] += _lines(name, f"part.{value.expression}", value.form)
         else:
             words[f"of_{name}"] = value
             asked += _lines(name, f"of_{name}(case)")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import pickle
+from copy import deepcopy
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.learning.encoder import ANOMALY, CATEGORY_COLUMNS, Encoder
 
@@ -71,3 +75,33 @@ def test_numbers_too_large_for_single_precision_are_missing() -> None:
     one = made.encode({"amount": 1e300}, {}, None)
     [many] = made.encode_all([{"amount": -1e300}], [{}], [None])
     assert np.isnan([one[1], many[1]]).all()
+
+
+VALUES = st.none() | st.floats(width=32, allow_nan=False) | st.integers(-(2**40), 2**40)
+ROWS = st.lists(st.dictionaries(st.sampled_from("abcde"), VALUES), min_size=1, max_size=6)
+
+
+@given(ROWS)
+def test_many_are_encoded_as_each_is_by_its_names(rows: list[dict[str, float | None]]) -> None:
+    made = encoder(a=1.0, b=2.0)
+    made.notice(dict.fromkeys("abcd"), {"product": "cash"})
+    made.count({"channel": "h5"}, fraud=True)
+    kinds = [{"channel": "h5" if row else None} for row in rows]
+    anomalies = [row.get("a") for row in rows]
+    vectors = made.encode_all(rows, kinds, anomalies)
+    for row, kind, anomaly, vector in zip(rows, kinds, anomalies, vectors, strict=True):
+        one = made.encode(row, kind, anomaly)
+        assert np.array_equal(one, vector, equal_nan=True)
+        for column, value in zip(made.columns, one.tolist(), strict=True):
+            if column in "abcd":
+                told = row.get(column)
+                expected = math.nan if told is None or math.isinf(told) else float(np.float32(told))
+                assert value == expected or (math.isnan(value) and math.isnan(expected))
+
+
+def test_a_copy_or_one_from_a_snapshot_encodes_the_same_and_nothing_but_state_is_kept() -> None:
+    made = encoder(amount=1.0, age=None)
+    expected = made.encode({"amount": 7.0, "age": 3.0}, {"channel": "h5"}, 0.5).tolist()
+    for copy in (deepcopy(made), pickle.loads(pickle.dumps(made))):  # noqa: S301 - just made
+        assert copy.encode({"amount": 7.0, "age": 3.0}, {"channel": "h5"}, 0.5).tolist() == expected
+    assert b"itemgetter" not in pickle.dumps(made)
