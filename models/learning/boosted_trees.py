@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.learning.learner import Lesson
 from models.learning.quantile_bins import QuantileBins, Rebinning
-from models.learning.ring import Ring, widened
+from models.learning.ring import Ring
 from models.learning.sampling import HonestSampling
 from models.learning.tree_ensemble import Tree, TreeEnsemble
 
@@ -89,10 +89,11 @@ class BoostedTreesLearner:
         return (self._seen - self._fitted_at) * ALLOWANCE_S >= cells * _trees(known) * CELL_S
 
     def _fit(self, sampling: HonestSampling) -> None:
-        frauds, taken = self._frauds, sampling.would_take(self._honest.keys)
+        frauds, honest = self._frauds, self._honest
+        taken = np.flatnonzero(sampling.would_take(honest.keys))
         self.member = fit(
-            np.repeat(frauds.vectors, _times(frauds.weights), axis=0),
-            np.repeat(self._honest.vectors[taken], _times(self._honest.weights[taken]), axis=0),
+            frauds.vectors_at(np.repeat(np.arange(len(frauds)), _times(frauds.weights))),
+            honest.vectors_at(np.repeat(taken, _times(honest.weights[taken]))),
             sampling.log_odds,
             self._seed,
         )
@@ -105,9 +106,8 @@ def fit(frauds: NDArray[np.float32], honest: NDArray[np.float32], log_odds: floa
     import threadpoolctl  # type: ignore[import-untyped]  # noqa: PLC0415
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - takes a second to import
 
-    vectors = np.concatenate([widened(frauds, honest.shape[1]), widened(honest, frauds.shape[1])])
+    values, varying = _varying(frauds, honest)
     labels = np.repeat([1, 0], [len(frauds), len(honest)])
-    varying = np.flatnonzero(_varies(vectors))
     boosting = HistGradientBoostingClassifier(
         max_iter=_trees(len(frauds)),
         max_leaf_nodes=_leaves(len(frauds)),
@@ -121,7 +121,7 @@ def fit(frauds: NDArray[np.float32], honest: NDArray[np.float32], log_odds: floa
     if not len(varying):
         return TreeEnsemble(log_odds, ())
     with threadpoolctl.threadpool_limits(1):
-        boosting.fit(vectors[:, varying], labels)
+        boosting.fit(values, labels)
     base = float(boosting._baseline_prediction.item()) + log_odds - math.log(len(frauds) / len(honest))
     return TreeEnsemble(base, [_tree(predictor.nodes, varying) for [predictor] in boosting._predictors])
 
@@ -158,9 +158,16 @@ def _times(weights: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.maximum(1, np.rint(weights)).astype(np.intp)
 
 
-def _varies(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Columns with two different values, missing being one."""
-    first = vectors[0]
-    same = (vectors == first) | (np.isnan(vectors) & np.isnan(first))
-    varies: NDArray[np.bool_] = ~same.all(axis=0)
-    return varies
+def _varying(frauds: NDArray[np.float32], honest: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """All examples x the columns with two different values, missing being one; and which columns these are. Laid out as
+    scikit-learn would: these are tens of megabytes, and it makes no copy of its own."""
+    columns, known = max(frauds.shape[1], honest.shape[1]), len(frauds)
+    values = np.full((known + len(honest), columns), np.nan, order="F")
+    varying: list[int] = []
+    for column in range(columns):
+        place = values[:, len(varying)]
+        for part, vectors in ((place[:known], frauds), (place[known:], honest)):
+            part[:] = vectors[:, column] if column < vectors.shape[1] else np.nan
+        if not ((place == place[0]) | (np.isnan(place) & np.isnan(place[0]))).all():
+            varying.append(column)
+    return values[:, : len(varying)], np.array(varying, dtype=np.intp)

@@ -66,6 +66,10 @@ class Ring:
         """Examples x columns."""
         return self._vectors[self._order()]
 
+    def vectors_at(self, positions: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Some of `vectors`, also more than once, without a copy of all."""
+        return self._vectors[self._order()[positions]]
+
     @property
     def frauds(self) -> NDArray[np.bool_]:
         """Labels."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ REMEMBERED = 100_000
 """Newest examples, and applications, that are told apart from new ones. An example that comes twice comes twice within
 moments: a worker that had lost a partition without knowing told it as well. A hundred thousand is more than all workers
 can have in hand, and 1.6 MB of a snapshot."""
+SPARE = 2_000
+"""So many more before the oldest are forgotten, all at once: finding the first key of a dictionary takes the longer the
+more were deleted before it."""
 
 MakeModels = Callable[[int], dict[str, LearningModel]]
 """New models by name, from a seed."""
@@ -106,8 +110,9 @@ def _digest(name: str) -> int:
 def _remember(memory: dict[int, bool], key: int, fraud: bool) -> None:
     memory.pop(key, None)
     memory[key] = fraud
-    if len(memory) > REMEMBERED:
-        del memory[next(iter(memory))]
+    if len(memory) >= REMEMBERED + SPARE:
+        for oldest in list(islice(memory, len(memory) - REMEMBERED)):
+            del memory[oldest]
 
 
 def _arrays(memory: dict[int, bool]) -> tuple[Any, Any]:

@@ -24,6 +24,7 @@ def test_the_newest_are_kept_oldest_first(capacity: int, count: int) -> None:
     assert ring.frauds.tolist() == [key % 3 == 0 for key in kept]
     assert ring.weights.tolist() == kept
     assert len(ring) == len(kept)
+    assert ring.vectors_at(np.array([len(kept) - 1, 0, 0]))[:, 0].tolist() == [kept[-1], kept[0], kept[0]]
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 12)), max_size=60), st.integers(1, 8))

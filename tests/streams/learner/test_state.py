@@ -6,6 +6,8 @@ import pickle
 import random
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from models.features.registry import FEATURE_NAMES
 from models.learning.catalogue import default_models
 from models.learning.protocol import Example
@@ -52,16 +54,15 @@ def test_a_correction_is_learned_once_and_the_corrected_one_does_not_come_back()
     assert state.tournament.examples == 2
 
 
-def test_memory_is_bounded_by_the_newest(monkeypatch: object) -> None:
+def test_memory_is_bounded_by_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_module, "REMEMBERED", 3)
+    monkeypatch.setattr(state_module, "SPARE", 2)
     state = new_state()
-    state_module.REMEMBERED, before = 3, state_module.REMEMBERED
-    try:
-        for number in range(4):
-            state.learn(example(number, False))
-        assert state.learn(example(3, False)) is None
-        assert state.learn(example(0, False)) == []
-    finally:
-        state_module.REMEMBERED = before
+    for number in range(5):
+        state.learn(example(number, False))
+    assert state.learn(example(4, False)) is None
+    assert state.learn(example(2, False)) is None
+    assert state.learn(example(1, False)) == []
 
 
 def test_a_restored_state_goes_on_as_the_one_that_was_saved() -> None:
