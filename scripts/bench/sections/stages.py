@@ -14,7 +14,6 @@ from msgspec import Struct
 from models.enrichment import Enrichment
 from models.events import Application
 from models.facts import ApplicationFacts
-from models.features.amounts import usual_amount
 from models.features.categories import categories
 from models.features.extract import extract
 from models.identifiers import Tokeniser
@@ -27,8 +26,9 @@ from scripts.bench.load import WORKER, throughput
 from scripts.bench.machine import Conditions, Watch
 from scripts.bench.place import LONGEST_DEADLINE_MS, Place, Plan, Record
 from scripts.bench.tables import Table
-from streams.codec import RecordDecoder, encode
-from streams.index.protocol import ResultToRemember, StoredResult
+from streams.codec import RecordDecoder
+from streams.decision_records import to_remember
+from streams.index.protocol import ResultToRemember
 from streams.index.valkey import ValkeyIndex
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Way:
         self._parts_first = False
 
     async def go(self, records: Sequence[Record], clock: Clock) -> None:
-        """Decide a batch, stage by stage."""
+        """Decide a batch as a worker does, in one part."""
         now = datetime.now(UTC)
         with clock.stage("decode"):
             applications = [self._decoder(record.value, now).record for record in records]
@@ -102,13 +102,17 @@ class Way:
                 tokenise_application(each, tokeniser=self._tokeniser, timezone=self._timezone) for each in applications
             ]
         with clock.stage("enrich"):
-            enrichments = [Enrichment(observation=each) for each in await self.index.observe(facts)]
-        cases = [self._decide(*each, now, clock) for each in zip(facts, enrichments, strict=True)]
-        with clock.stage("encode"):
-            results = [_encoded(case) for case in cases]
+            observations = iter(await self.index.observe(facts))
+        results: list[ResultToRemember] = []
+        for each in facts:
+            with clock.stage("enrich"):
+                enrichment = Enrichment(observation=next(observations))
+            case = self._decide(each, enrichment, now, clock)
+            with clock.stage("encode"):
+                results.append(to_remember(case))
         with clock.stage("remember"):
-            await self.index.remember([_to_remember(*each) for each in zip(cases, results, strict=True)])
-            await self.index.settle([case.decision.event_id for case in cases])
+            await self.index.remember(results)
+            await self.index.settle([each.event_id for each in results])
 
     def _decide(self, facts: ApplicationFacts, enrichment: Enrichment, now: datetime, clock: Clock) -> Decided:
         """Features and scores are made by `decide` and once more by themselves, now before it and now after it, since
@@ -162,23 +166,6 @@ async def measure(place: Place, plan: Plan) -> Stages:
             for name, spent_s in clock.spent_s.items()
         ],
         worker_cpu_us=worker.cpu_us[WORKER],
-    )
-
-
-def _encoded(case: Decided) -> StoredResult:
-    return StoredResult(encode(case.decision), [encode(alert) for alert in case.alerts], encode(case.audit))
-
-
-def _to_remember(case: Decided, result: StoredResult) -> ResultToRemember:
-    return ResultToRemember(
-        event_id=case.decision.event_id,
-        application_id=case.decision.application_id,
-        occurred_ms=case.audit.event.occurred_ms,
-        decision_flag=case.decision.decision,
-        result=result,
-        alert_ids=[alert.alert_id for alert in case.alerts],
-        usual=usual_amount(case.features),
-        ring=case.audit.ring,
     )
 
 
