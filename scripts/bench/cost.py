@@ -16,7 +16,7 @@ from streams.app import build_dependencies
 from streams.batches import Received
 from streams.runner import Accepted
 
-FUNCTIONS = ("fcall", "unlink")
+FUNCTIONS = ("fcall", "psetex", "unlink")
 """What a worker asks of the server."""
 
 

@@ -55,6 +55,10 @@ class EmbeddedValkey(EmbeddedServer):
         }
         return [str(_binary()), *(word for key, value in options.items() for word in (f"--{key}", value))]
 
+    def _environment(self) -> dict[str, str]:
+        """glibc keeps more of what Lua has freed at hand: it makes and drops hundreds of small strings a call."""
+        return {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=2000", **super()._environment()}
+
     def _answers(self) -> bool:
         with socket.create_connection((LOOPBACK, self.port), PING_TIMEOUT_S) as connection:
             connection.sendall(b"PING\r\n")

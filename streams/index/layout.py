@@ -13,6 +13,7 @@ Keys in Valkey, after five characters that stand for the deployment (`node`, `ev
     T  lists and words by their numbers: a hash   H  how often list entries were hit: a hash, by identifier and list
     R<event>        the decision on an application event
     U<event>        its audit record and alerts, until they are settled
+    V<name>         the same of a result that is being remembered: a name of its own, for one round trip
     C<alert>        which event claimed an alert                P  which deployment the five characters stand for
     K<cause>        what a recall found, by the event or alert it is about
     G<node>         a ring by the application that names it, or by another one that leads to it

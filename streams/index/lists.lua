@@ -79,12 +79,13 @@ do
 
   -- The lists that an application's identifiers are on: hits in wire form; each as `count_hits`
   -- takes them; and whether one of its own is on any at its time.
-  function look_up_lists(app, values, list_at)
+  function look_up_lists(app, values)
     local hits, entries, listed = {}, {}, false
-    for i, identifier in ipairs(app.identifiers) do
-      local bucket = list_at[i] and values[list_at[i]]
+    local identifiers, kinds, at = app.identifiers, app.kinds, app.at
+    for i = 1, #identifiers do
+      local identifier, kind = identifiers[i], kinds[i]
+      local bucket = kind.listed and values[at[i] + kind.list_at]
       if bucket then
-        local kind = KINDS[byte(identifier)]
         for _, entry in ipairs(list_entries(bucket, identifier)) do
           if holds(entry, app.time) then
             local name = kind.listed .. sub(identifier, 2)

@@ -9,6 +9,7 @@
 local near_key, change_near, look_up_near
 do
   local ENTRY_NAME = 1 + LIST_BUCKET + LIST_REST + 5
+  local NOTHING_NEAR = {}
 
   function near_key(prefix, key)
     return prefix .. "N" .. sub(key, 1, NEAR_BUCKET)
@@ -87,12 +88,14 @@ do
 
   -- The entries that hold under an application's keys, once for each form: in the order of the keys and of the entries'
   -- names, each the number of the key (from 0), the parts to compare, and the wire form of the hit.
-  function look_up_near(app, keys, values, at)
-    local found, seen, buckets = {}, {}, {}
-    for i, key in ipairs(keys) do
-      local bucket = values[at + i]
-      local records = near_records(bucket, key)
-      sort(records, comes_first)
+  -- `keys` stand one behind the other, each ended by a line break; `values` has their buckets from `first` to `last`.
+  function look_up_near(app, keys, values, first, last)
+    local found, seen, buckets, at = {}, {}, {}, 1
+    for i = 1, last - first + 1 do
+      local bucket, ends = values[first + i - 1], find(keys, "\n", at, true)
+      local records = bucket and near_records(bucket, sub(keys, at, ends - 1)) or NOTHING_NEAR
+      at = ends + 1
+      if #records > 1 then sort(records, comes_first) end
       for _, record in ipairs(records) do
         local parts = sub(bucket, record.start + ENTRY_NAME, record.at + byte(bucket, record.at) - 1)
         if not seen[record.name .. parts] then

@@ -11,7 +11,7 @@ end
 
 local function array(parts)
   local count = #parts
-  return (count < 16 and char(144 + count) or write_struct(">BI2", 220, count)) .. concat(parts)
+  return count == 0 and "\144" or array_of(count) .. concat(parts)
 end
 
 local function binary(value)
@@ -20,14 +20,18 @@ end
 
 -- Fetches the nodes of these names into `app.nodes`, each once; false where there is none.
 local function load_nodes(app, names)
+  if #names == 0 then return end
   local missing, keys = {}, {}
-  for _, name in ipairs(names) do
-    if app.nodes[name] == nil then
-      app.nodes[name] = false
+  local nodes = app.nodes
+  for i = 1, #names do
+    local name = names[i]
+    if nodes[name] == nil then
+      nodes[name] = false
       missing[#missing + 1], keys[#keys + 1] = name, app.prefix .. "A" .. name
     end
   end
-  for i, stored in ipairs(mget(keys)) do app.nodes[missing[i]] = stored end
+  local values = mget(keys)
+  for i = 1, #missing do nodes[missing[i]] = values[i] end
 end
 
 -- An identifier as a possible link. A number that somebody names as a contact's links who names it with who has it.
@@ -54,17 +58,18 @@ end
 
 -- Fetches the applications behind the sources that are not there yet, as neighbours of that hop.
 local function fetch(app, around, sources, hop)
-  local names, times = {}, {}
+  local names, times, position = {}, {}, around.position
   for _, link in ipairs(sources) do
     if link.walked then
       local flat = link.flat
-      for i = 1, link.count do
-        local name = flat[4 * i - 2]
-        if not around.position[name] and not times[name] then
-          names[#names + 1], times[name] = name, flat[4 * i - 3]
+      local leads_on, placed = link.leads_on and around.leads_on, link.kind.placed and around.placed
+      for i = 1, 4 * link.count, 4 do
+        local name = flat[i + 1]
+        if not position[name] and not times[name] then
+          names[#names + 1], times[name] = name, flat[i]
         end
-        if link.leads_on then around.leads_on[name] = true end
-        if link.kind.placed then around.placed[name] = true end
+        if leads_on then leads_on[name] = true end
+        if placed then placed[name] = true end
       end
     end
   end
@@ -75,7 +80,8 @@ local function fetch(app, around, sources, hop)
     for i = #names, room + 1, -1 do names[i] = nil end
   end
   load_nodes(app, names)
-  for _, name in ipairs(names) do
+  for i = 1, #names do
+    local name = names[i]
     local stored = app.nodes[name]
     if is_observed(stored) then
       local count = #around.names
@@ -98,9 +104,15 @@ local function identifiers_of(app, around, name)
   return identifiers
 end
 
--- What the hop-1 neighbours share with others still.
-local function sources_of_neighbours(app, around, seen)
-  local wanted, keys = {}, {}
+-- What the hop-1 neighbours share with others still, besides what the application has itself.
+local function sources_of_neighbours(app, around)
+  if not next(around.leads_on) then return {} end
+  local wanted, keys, seen = {}, {}, {}
+  for i, identifier in ipairs(app.identifiers) do
+    local kind = app.kinds[i]
+    if kind.hop_two then seen[identifier] = true end
+    if kind.namers then seen[kind.namers .. sub(identifier, 2)] = true end
+  end
   local function want(identifier)
     if seen[identifier] then return end
     seen[identifier] = true
@@ -134,7 +146,7 @@ local function sources_of_neighbours(app, around, seen)
 
   local function read(identifier, stored)
     if #stored == NAME then stored = entry_of(stored, app.nodes[stored]) end
-    local flat, count = read_entries(stored, #stored / WIDTH, app.time, 4)
+    local flat, count = read_entries(stored, #stored / WIDTH, app.time, true)
     local shared = {flat = flat, count = count, beyond = 0}
     if #stored >= PER_IDENTIFIER * WIDTH then
       local _, beyond = overflow_counts(read_overflow(app.prefix .. "O" .. identifier), app.time)
@@ -167,6 +179,17 @@ end
 
 -- What one person used: the wire form of PersonCounts.
 local function person(app, around, shared)
+  if shared.count == 0 then  -- as of most
+    local used = {0, 0, 0, 0, 0, 0}
+    for i = 1, #app.identifiers do
+      local at = app.kinds[i].person
+      if at then used[at] = used[at] + 1 end
+    end
+    if max(unpack(used)) == 1 then
+      for i = 1, 6 do used[i] = used[i] == 0 and "\149\0\0\0\0\0" or "\149\1\1\1\1\1" end
+      return "\150" .. concat(used)
+    end
+  end
   local counts, seen = {}, {}
   for i = 1, 6 do counts[i], seen[i] = {0, 0, 0, 0, 0}, {} end
   local function use(identifiers, window)

@@ -60,7 +60,7 @@ end
 
 -- The bin of an amount: see `amount_bin`.
 local function bin_of(cents)
-  local share, octave = math.frexp(max(cents, 1))  -- half to one, times a power of two
+  local share, octave = frexp(max(cents, 1))  -- half to one, times a power of two
   local steps = 2 * BINS_PER_OCTAVE * share
   return BINS_PER_OCTAVE * (octave - 1) + steps - steps % 1 - BINS_PER_OCTAVE
 end
@@ -186,6 +186,13 @@ local function member_of(node)
   return {node.time, node.cents, node.label, node.usual ~= UNKNOWN and node.usual or node.label_usual}
 end
 
+-- What is written of an application goes out in one go: keys and values, `app.written` of them.
+local WRITES = {}
+local function put(app, key, value)
+  local at = app.written
+  WRITES[at + 1], WRITES[at + 2], app.written = key, value, at + 2
+end
+
 -- The profile of an identifier without the application, packed; false when nothing else is known of it. The one with it is
 -- kept. `stored` is the profile, `members` the applications, both as they were before this event.
 local function meet(app, identifier, stored, members)
@@ -202,7 +209,7 @@ local function meet(app, identifier, stored, members)
     base = write_profile(profile)
   end
   if app.fresh and (app.latest or not was_in) then
-    call("SET", app.prefix .. "E" .. identifier, with_member(base, app.now), "PX", app.ttl)
+    put(app, app.prefix .. "E" .. identifier, with_member(base, app.now))
   end
   return read_struct(">xxI4", base) > 0 and base
 end
@@ -211,7 +218,7 @@ end
 local function recount(prefix, ttl, node, before)
   local now = member_of(node)
   if before[3] == now[3] and (now[3] == "-" or before[4] == now[4]) then return end
-  local keys = {}
+  local keys, writes = {}, {}
   for _, identifier in ipairs(node.identifiers) do
     if KINDS[byte(identifier)].entity then keys[#keys + 1] = prefix .. "E" .. identifier end
   end
@@ -220,7 +227,8 @@ local function recount(prefix, ttl, node, before)
       local profile = read_profile(stored)
       count_label(profile, before, -1)
       count_label(profile, now, 1)
-      call("SET", keys[i], write_profile(profile), "PX", ttl)
+      writes[#writes + 1], writes[#writes + 2] = keys[i], write_profile(profile)
     end
   end
+  set_all(writes, #writes, ttl)
 end

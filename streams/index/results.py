@@ -32,8 +32,10 @@ def shrink(event_id: str, decision: bytes) -> bytes:
 
 
 def unsettled(result: StoredResult) -> bytes:
-    """What is kept until it is settled: alerts and audit record."""
-    return msgpack.encode((result.alerts, result.audit))
+    """What is kept until it is settled: that the event has claimed each of its alerts (Valkey puts right what it has
+    not), alerts and audit record."""
+    alerts = result.alerts
+    return bytes([len(alerts)]) + b"1" * len(alerts) + msgpack.encode((alerts, result.audit))
 
 
 def restore(event_id: str, stored: bytes, rest: bytes | None) -> StoredResult:

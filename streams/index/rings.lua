@@ -213,6 +213,9 @@ end
 
 -- The living rings of an application and its neighbours, in wire form; and whether there are more.
 local function rings_around(app, around)
+  local any = app.node.ring
+  for i = 1, #around.names do any = any or ring_of(app.nodes[around.names[i]]) end
+  if not any then return "\144", false end
   local roots, rings, order, cut = {}, {}, {}, false
   local function see(name, position)
     local root = roots[name]

@@ -1,17 +1,40 @@
 -- Everything that is not an application: results, labels, device events, list entries. Behind observe.lua.
 
+local function register(name, run)
+  redis.register_function(name .. "_" .. VERSION, function(_, args)
+    if not pack then prepare() end
+    return run({unpack_message(args[1])}, args[2], args[3], args[4])
+  end)
+end
+
+-- A stored node with the decision on its only event, as most are when that comes; nil when it is no such plain node.
+local function decided(stored, event, time, decision, usual)
+  local size = byte(stored)
+  local at = 2 + size
+  if size == 0 or size > 247 or decision == "-" then return nil end
+  local of_time, of_event, _, before, label, flags, count, place = read_struct(HEAD, stored, at)
+  local was_usual = (flags % LOAN - flags % 2) / 2 % 3
+  if of_time ~= time or of_event ~= event or before ~= "-" or label ~= "-" or was_usual ~= UNKNOWN
+    or #stored ~= size + 1 + HEAD_SIZE + place + IDENTIFIER * count then return nil end
+  local said = DECISIONS[decision]
+  return char(size - 1 + #said) .. sub(stored, 2, size - 2) .. said .. sub(stored, size, at + DECISION_AT - 1)
+    .. decision .. label .. char(flags + 2 * (usual - UNKNOWN)) .. sub(stored, at + FLAGS_AT + 1)
+end
+
 -- Notes the decision on an application that neighbours see: that on its newest event, of several on one event the strictest;
--- and whether it found the amount usual.
-local function note_decision(prefix, ttl, name, event, time, decision, usual)
-  local key = prefix .. "A" .. name
-  local node = read_node(call("GET", key))
+-- and whether it found the amount usual. Returns the node to be stored, if it has changed; `stored` is what is there.
+local function note_decision(prefix, ttl, name, stored, event, time, decision, usual)
+  local plain = stored and decided(stored, event, time, decision, usual)
+  if plain then return plain end
+  local node = read_node(stored)
   local again = time == node.decision_time and event == node.decision_event
   if newer(time, event, node.decision_time, node.decision_event)
       or (again and DECISION_RANKS[decision] > DECISION_RANKS[node.decision]) then
     local before = member_of(node)
     node.decision, node.decision_time, node.decision_event, node.usual = decision, time, event, usual
-    write_node(key, node, ttl)
+    if node.ring then member_changed(prefix, name, node, ttl) end
     recount(prefix, ttl, node, before)
+    return stored_node(node)
   end
 end
 
@@ -20,39 +43,46 @@ local function note_ring(prefix, ttl, found)
   if found then join(prefix, ttl, unpack(found, 1, 4)) end
 end
 
--- {prefix, ttl, audit ttl, claim ttl, node, event, time, decision, alerts, usual, ring or false}, the result, its audit record
--- and alerts.
+-- {prefix, ttl, key where what is not settled of it waits, claim ttl, node, event, time, decision, alerts, usual, ring
+-- or false}, the result. What waits is as it is stored when the event claims each of its alerts; it comes past Lua,
+-- where its 15 KB would be hashed and copied three times.
 -- Returns 1 when this result was stored, else 0 and the one that stands; and what of it is not settled yet: for each alert
 -- `1` when the event has claimed it, else `0`, behind their number; then, of one that stood before, audit record and alerts.
-local function remember(request, result, rest)
-  local prefix, event, time = request[1], request[6], request[7]
-  local key, rest_key = prefix .. "R" .. event, prefix .. "U" .. event
-  local stored = call("GET", key)
-  if stored then return {0, stored, call("GET", rest_key)} end
-
-  local claims = {}
-  for i, alert in ipairs(request[9]) do
-    local claim = prefix .. "C" .. alert
-    local won = call("SET", claim, event, "NX", "PX", request[4])
-    claims[i] = (won or call("GET", claim) == event) and "1" or "0"
+register("remember", function(request, result)
+  local prefix, ttl, waiting, name, event = request[1], request[2], request[3], request[5], request[6]
+  local key, rest_key, node_key = prefix .. "R" .. event, prefix .. "U" .. event, prefix .. "A" .. name
+  local stored, node = unpack(call("MGET", key, node_key), 1, 2)
+  if stored then
+    call("UNLINK", waiting)
+    return {0, stored, call("GET", rest_key)}
   end
-  local claimed = char(#claims) .. concat(claims)
-  call("SET", key, result, "PX", request[2])
-  call("SET", rest_key, claimed .. rest, "PX", request[3])
 
-  note_decision(prefix, request[2], request[5], event, time, request[8], request[10])
-  note_ring(prefix, request[2], request[11])
+  local claimed, lost = char(#request[9]), false
+  for _, alert in ipairs(request[9]) do
+    local claim = prefix .. "C" .. alert
+    local won = call("SET", claim, event, "NX", "PX", request[4]) or call("GET", claim) == event
+    claimed, lost = claimed .. (won and "1" or "0"), lost or not won
+  end
+  call("RENAME", waiting, rest_key)
+  if lost then call("SETRANGE", rest_key, 0, claimed) end
+
+  node = note_decision(prefix, ttl, name, node, event, request[7], request[8], request[10])
+  set_all({key, result, node_key, node}, node and 4 or 2, ttl)
+  note_ring(prefix, ttl, request[11])
   return {1, "", claimed}
-end
+end)
 
 -- {prefix, ttl, node, event, time, decision, usual, ring or false}
-local function set_decision(request)
-  note_decision(unpack(request, 1, 7))
-  note_ring(request[1], request[2], request[8])
-end
+register("set_decision", function(request)
+  local prefix, ttl, name = unpack(request, 1, 3)
+  local key = prefix .. "A" .. name
+  local node = note_decision(prefix, ttl, name, call("GET", key), unpack(request, 4, 7))
+  if node then call("SET", key, node, "PX", ttl) end
+  note_ring(prefix, ttl, request[8])
+end)
 
 -- {prefix, ttl, node, time, label, usual}
-local function set_label(request)
+register("set_label", function(request)
   local prefix, ttl, name, time, label, usual = unpack(request)
   local key = prefix .. "A" .. name
   local node = read_node(call("GET", key))
@@ -64,30 +94,42 @@ local function set_label(request)
     write_node(key, node, ttl)
     recount(prefix, ttl, node, before)
   end
-end
+end)
 
 -- {prefix, ttl, node, loan}
-local function set_loan(request)
-  local key = request[1] .. "A" .. request[3]
-  local node = read_node(call("GET", key))
-  if request[4] > node.loan then
-    node.loan = request[4]
-    write_node(key, node, request[2])
+register("set_loan", function(request)
+  local prefix, ttl, name, loan = unpack(request, 1, 4)
+  local key = prefix .. "A" .. name
+  local stored = call("GET", key)
+  if not stored then
+    local node = read_node(nil)
+    node.loan = loan
+    if loan > 0 then write_node(key, node, ttl) end
+    return
   end
-end
+  local at = 2 + byte(stored) + FLAGS_AT
+  local flags = byte(stored, at)
+  local known = (flags % IN_RING - flags % LOAN) / LOAN
+  if loan > known then
+    call("SET", key, sub(stored, 1, at - 1) .. char(flags + LOAN * (loan - known)) .. sub(stored, at + 1), "PX", ttl)
+  end
+end)
 
 -- {prefix, ttl, device, event record, subjects, sighting or false}
-local function observe_device(request)
+register("observe_device", function(request)
   local prefix, ttl = request[1], request[2]
-  local key = prefix .. "D" .. request[3]
-  put_stored_record(key, call("GET", key), request[4], DEVICE_EVENTS_KEPT, ttl)
+  local keys, writes = {prefix .. "D" .. request[3]}, {}
   if request[6] then
-    for _, subject in ipairs(request[5]) do
-      key = prefix .. "S" .. subject
-      put_stored_record(key, call("GET", key), request[6], SIGHTINGS_PER_SUBJECT, ttl)
-    end
+    for i, subject in ipairs(request[5]) do keys[1 + i] = prefix .. "S" .. subject end
   end
-end
+  local limit, record = DEVICE_EVENTS_KEPT, request[4]
+  for i, stored in ipairs(mget(keys)) do
+    local records, more = put_stored_record(stored, record, limit)
+    if more then writes[#writes + 1], writes[#writes + 2] = keys[i], records end
+    limit, record = SIGHTINGS_PER_SUBJECT, request[6]
+  end
+  set_all(writes, #writes, ttl)
+end)
 
 -- Lets applications with an identifier know whether they are listed, now that it came on a list or off one. `members` is
 -- what is stored of it.
@@ -104,7 +146,7 @@ local function mark_listed(prefix, ttl, members)
 end
 
 -- {prefix, ttl, entries as `put_in_bucket` takes them}
-local function put_list_entries(request)
+register("put_list_entries", function(request)
   local prefix, ttl, entries = unpack(request)
   local keys, buckets, changed, kept = {}, {}, {}, {}
   for i, entry in ipairs(entries) do
@@ -127,31 +169,17 @@ local function put_list_entries(request)
   for _, i in ipairs(changed) do
     if values[#entries + i] then mark_listed(prefix, ttl, values[#entries + i]) end
   end
-end
+end)
 
 -- {prefix, deployment}. Says which deployment has the prefix: this one, unless another came first.
-local function ping(request)
+register("ping", function(request)
   local key = request[1] .. "P"
   return call("SET", key, request[2], "NX", "GET") or request[2]
-end
-
-local function register(name, run)
-  redis.register_function(name .. "_" .. VERSION, function(_, args)
-    if not pack then prepare() end
-    return run(unpack_message(args[1]), args[2], args[3], args[4])
-  end)
-end
+end)
 
 register("observe", observe)
 register("place", place_application)
-register("remember", remember)
-register("set_decision", set_decision)
-register("set_label", set_label)
-register("set_loan", set_loan)
 register("look", look)
-register("observe_device", observe_device)
-register("put_list_entries", put_list_entries)
 register("list_entries", entries_of)
-register("show_ring", show_ring)
 register("list_buckets", buckets_of)
-register("ping", ping)
+register("show_ring", show_ring)

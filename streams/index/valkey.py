@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import count
+from secrets import token_urlsafe
 from typing import Any, Self
 
-from msgspec import msgpack
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
@@ -28,7 +29,7 @@ from models.rings.member import RingMember
 from models.rings.state import RING_MEMBERS_NAMED, RingState
 from streams.index import library, list_wire, wire
 from streams.index.connections import Command, Connections
-from streams.index.layout import CLAIM_KEEP_MS, RING_ROWS, key_prefix, short_hash, short_identifier
+from streams.index.layout import AUDIT_KEEP_MS, CLAIM_KEEP_MS, RING_ROWS, key_prefix, short_hash, short_identifier
 from streams.index.looking import holders, seen_applications
 from streams.index.protocol import (
     IndexFaultError,
@@ -40,6 +41,7 @@ from streams.index.protocol import (
     RememberedResult,
     ResultToRemember,
 )
+from streams.index.results import unsettled
 from streams.index.ring_record import members_of, state_of
 
 RESULTS_DEADLINE_MS = 250
@@ -72,6 +74,7 @@ class ValkeyIndex:
         self._prefix = key_prefix(deployment)
         self._deadline_ms = deadline_ms
         self._settled: list[str] = []
+        self._name, self._numbers = token_urlsafe(6), count()
         self._connections = Connections(
             url,
             **{
@@ -108,8 +111,12 @@ class ValkeyIndex:
 
     async def remember(self, results: Sequence[ResultToRemember]) -> list[RememberedResult]:
         """See the protocol."""
-        requests = [wire.remember_request(self._prefix, given) for given in results]
-        replies = await self._call("remember", requests, max(RESULTS_DEADLINE_MS, self._deadline_ms))
+        waiting = [f"{self._prefix}V{self._name}{next(self._numbers)}" for _ in results]
+        ahead: list[Command] = [
+            ("PSETEX", key, AUDIT_KEEP_MS, unsettled(given.result)) for key, given in zip(waiting, results, strict=True)
+        ]
+        requests = [wire.remember_request(self._prefix, *each) for each in zip(results, waiting, strict=True)]
+        replies = await self._call("remember", requests, max(RESULTS_DEADLINE_MS, self._deadline_ms), ahead=ahead)
         return [wire.remembered(given, *reply) for given, reply in zip(results, replies, strict=True)]
 
     async def settle(self, event_ids: Sequence[str]) -> None:
@@ -199,13 +206,16 @@ class ValkeyIndex:
         requests: Sequence[wire.Request],
         deadline_ms: int = WRITE_DEADLINE_MS,
         per_round_trip: int = WRITES_PER_ROUND_TRIP,
+        ahead: Sequence[Command] = (),
     ) -> list[Any]:
-        """The replies of one function to each request, in order. Raises IndexUnavailableError."""
+        """The replies of one function to each request, in order; `ahead` goes before the first. Raises
+        IndexUnavailableError."""
         name = library.function(function)
-        commands = [("FCALL", name, 0, msgpack.encode(values), *binaries) for values, *binaries in requests]
+        commands = [("FCALL", name, 0, wire.fields(values), *binaries) for values, *binaries in requests]
         replies: list[Any] = []
         for start in range(0, len(commands), per_round_trip):
-            before = self._settling()
+            before = [*self._settling(), *ahead]
+            ahead = ()
             answered = await self._round_trip([*before, *commands[start : start + per_round_trip]], deadline_ms)
             replies += answered[len(before) :]
         return replies

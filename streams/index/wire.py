@@ -1,6 +1,6 @@
 """What goes to the functions in Valkey and what comes back.
 
-A request is a tuple that Lua unpacks from MessagePack, then bytes that Lua keeps as they are (its MessagePack knows
+A request are values that Lua unpacks from MessagePack, then bytes that Lua keeps as they are (its MessagePack knows
 text alone). `prefix` stands before every key.
 """
 
@@ -17,7 +17,6 @@ from models.entities import EntityProfileOf, amount_cents
 from models.facts import ApplicationFacts, DeviceEventFacts, Identifier
 from models.rings.state import RingJoin, RingOf
 from streams.index.layout import (
-    AUDIT_KEEP_MS,
     CHANNEL_CODES,
     CLAIM_KEEP_MS,
     DECISION_CODES,
@@ -26,6 +25,7 @@ from streams.index.layout import (
     KIND_OF_CODE,
     LABEL_CODES,
     LOAN_CODES,
+    NEAR_BUCKET_CHARACTERS,
     NO_CENTS,
     USUAL_CODES,
     ring_name,
@@ -59,13 +59,12 @@ from streams.index.records import (
     sightings,
     store_sighting,
 )
-from streams.index.results import claims, restore, shrink, unsettled
+from streams.index.results import claims, restore, shrink
 from streams.index.ring_record import RingRecord, founder_of, read_ring, shared_numbers, state_of
 
 Request = tuple[tuple[object, ...] | bytes, ...]
 
 _KEEP = str(KEEP_MS)
-_AUDIT_KEEP = str(AUDIT_KEEP_MS)
 _CLAIM_KEEP = str(CLAIM_KEEP_MS)
 _DEVICE = KIND_CODES["device_id"]
 
@@ -110,12 +109,13 @@ _reply_decoder = msgpack.Decoder(_Reply)
 _ids_decoder = msgpack.Decoder(list[str])
 
 
-def observe_request(prefix: str, application: ApplicationFacts) -> Request:
-    """One application to observe."""
+def observe_request(prefix: str, application: ApplicationFacts, hits: object = False) -> Request:
+    """One application to observe; `hits` are those that `place_request` tells."""
     event = short_hash(application.event_id)
     occurred_ms = application.occurred_ms
     applicant = short_applicant(application.applicant_token)
     identifiers = short_identifiers(application.identifiers)
+    near = near_keys(application)
     neighbour = (
         application.application_id,
         occurred_ms,
@@ -130,22 +130,23 @@ def observe_request(prefix: str, application: ApplicationFacts) -> Request:
         occurred_ms,
         short_hash(application.application_id),
         event,
-        identifiers,
+        "".join(identifiers),
         next((each for each in identifiers if each[0] == _DEVICE), ""),
-        recorded_subjects(identifiers),
+        "".join(recorded_subjects(identifiers)),
         store_sighting(application, event) or False,
         NO_CENTS if application.amount_cny is None else amount_cents(application.amount_cny),
-        near_keys(application),
+        hits,
+        "".join([f"{key}\n" for key in near]),
+        *[f"{prefix}N{key[:NEAR_BUCKET_CHARACTERS]}" for key in near],
     )
     place = application_place(application)
     tail = urlsafe_b64decode(applicant) + CHANNEL_CODES[application.channel or ""].encode()
-    return values, _fields(neighbour), tail, b"" if place is None else msgpack.encode(place)
+    return values, fields(neighbour), tail, b"" if place is None else msgpack.encode(place)
 
 
 def place_request(prefix: str, application: ApplicationFacts, hits: Iterable[ListHit]) -> Request:
     """One application of a history, with the list hits to count."""
-    values, *binaries = observe_request(prefix, replace(application, near=[]))
-    return (*values, counted_hits(hits)), *binaries
+    return observe_request(prefix, replace(application, near=[]), counted_hits(hits))
 
 
 def observation(application: ApplicationFacts, reply: bytes) -> Observation:
@@ -192,12 +193,12 @@ def _velocity(application: ApplicationFacts, seen: _Reply, tokens: Mapping[str, 
     ]
 
 
-def remember_request(prefix: str, given: ResultToRemember) -> Request:
-    """One result to keep."""
+def remember_request(prefix: str, given: ResultToRemember, waiting: str) -> Request:
+    """One result to keep; what of it is to be settled (`unsettled`) waits under the key `waiting`."""
     values = (
         prefix,
         _KEEP,
-        _AUDIT_KEEP,
+        waiting,
         _CLAIM_KEEP,
         short_hash(given.application_id),
         short_hash(given.event_id),
@@ -207,7 +208,7 @@ def remember_request(prefix: str, given: ResultToRemember) -> Request:
         USUAL_CODES[given.usual],
         _join(given.ring),
     )
-    return values, shrink(given.event_id, given.result.decision), unsettled(given.result)
+    return values, shrink(given.event_id, given.result.decision)
 
 
 def remembered(given: ResultToRemember, first: int, stored: bytes, rest: bytes | None) -> RememberedResult:
@@ -282,6 +283,6 @@ def shown_ring(reply: list[bytes]) -> tuple[RingRecord, list[str]] | None:
     return read_ring(reply[0]), _ids_decoder.decode(reply[1])
 
 
-def _fields(values: tuple[object, ...]) -> bytes:
-    """Fields of a struct that Lua completes: at most 15, without the array around them."""
-    return msgpack.encode(values)[1:]
+def fields(values: tuple[object, ...] | bytes) -> bytes:
+    """Values one behind the other, without the array around them: of a struct that Lua completes, or a request."""
+    return msgpack.encode(values)[1 if len(values) < 16 else 3 :]

@@ -20,8 +20,10 @@ DECISION = (
 def test_a_stored_result_comes_back_with_the_alerts_its_event_has_claimed(
     decision: bytes, alerts: list[tuple[bytes, bool]], audit: bytes | None
 ) -> None:
-    rest = bytes([len(alerts)]) + b"".join(b"1" if claimed else b"0" for _, claimed in alerts)
-    rest += unsettled(StoredResult(b"not stored here", [alert for alert, _ in alerts], audit))
+    rest = unsettled(StoredResult(b"not stored here", [alert for alert, _ in alerts], audit))
+    assert claims(rest) == [True] * len(alerts)
+    told = bytes([len(alerts)]) + b"".join(b"1" if claimed else b"0" for _, claimed in alerts)
+    rest = told + rest[len(told) :]
     assert claims(rest) == [claimed for _, claimed in alerts]
     again = restore("e-1", shrink("e-1", decision), rest)
     assert again == StoredResult(decision, [alert for alert, claimed in alerts if claimed], audit)

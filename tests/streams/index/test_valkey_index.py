@@ -9,13 +9,12 @@ from time import perf_counter, sleep
 
 import pytest
 import redis
-from msgspec import msgpack
 from pydantic import SecretStr
 
 from config.settings import Settings
 from scripts.embedded import EmbeddedValkey
 from scripts.embedded.ports import free_port
-from streams.index import library
+from streams.index import library, wire
 from streams.index.layout import key_prefix
 from streams.index.protocol import (
     IndexFaultError,
@@ -53,6 +52,11 @@ async def connected(url: str, prefix: str = "t.", deadline_ms: int = PATIENT_MS)
     index = ValkeyIndex(url, prefix, deadline_ms)
     yield index
     await index.close()
+
+
+COMMANDS = ["FCALL", "FUNCTION|LOAD", "PSETEX", "UNLINK", "GET", "MGET", "SET", "MSETEX", "SETRANGE", "RENAME", "DEL"]
+COMMANDS.extend(["HGET", "HSET", "HSETNX", "HDEL", "HLEN"])
+"""What docs/operations.md tells an operator to allow."""
 
 
 def kept(event_id: str) -> ResultToRemember:
@@ -141,6 +145,17 @@ async def test_what_is_settled_goes_with_the_next_call_or_at_the_end(
     assert unsettled() == 0
 
 
+async def test_nothing_waits_any_more_of_a_result_that_is_remembered_or_that_came_second(
+    valkey: EmbeddedValkey, admin: redis.Redis, topic_prefix: str
+) -> None:
+    async with connected(valkey.url, topic_prefix) as one, connected(valkey.url, topic_prefix) as two:
+        (first,) = await one.remember([kept("e-1")])
+        (second,) = await two.remember([kept("e-1")])
+        assert (first.first, second.first) == (True, False)
+        assert second.result == first.result
+    assert not admin.keys(f"{key_prefix(topic_prefix)}V*")
+
+
 async def test_a_server_that_comes_back_empty_is_used_again(own_server: EmbeddedValkey) -> None:
     async with connected(own_server.url) as index:
         await observe(index, application("A-1", device_id="d"))
@@ -188,9 +203,14 @@ async def test_it_takes_its_user_and_password_from_the_settings(own_server: Embe
 
     with redis.Redis.from_url(own_server.url) as own_admin:
         keys = [f"{key_prefix('tidegate.')}*"]
-        own_admin.acl_setuser("worker", enabled=True, passwords=["+right"], categories=["+@all"], keys=keys)
+        own_admin.acl_setuser(
+            "worker", enabled=True, passwords=["+right"], commands=[f"+{each}" for each in COMMANDS], keys=keys
+        )
         right, wrong = from_settings("right"), from_settings("wrong")
-        await observe(right, application())
+        await right.put_list_entries([list_entry("phone", "n1"), list_entry("phone", "n1", at_ms=NOON_MS + 1)])
+        await observe(right, application(phone="n1"))
+        await right.remember([kept("e-1"), kept("e-1")])
+        await right.put_list_entries([list_entry("phone", "n1", action="remove", at_ms=NOON_MS + 2)])
         with pytest.raises(IndexUnavailableError):
             await wrong.ping()
         await right.close()
@@ -204,7 +224,7 @@ async def test_two_versions_of_the_functions_live_side_by_side(
     async with connected(valkey.url, topic_prefix) as index:
         await index.ping()
         admin.function_load(library.SOURCE.replace(library.VERSION, other))
-        assert admin.fcall(f"ping_{other}", 0, msgpack.encode(("other", "another"))) == b"another"
+        assert admin.fcall(f"ping_{other}", 0, wire.fields(("other", "another"))) == b"another"
         admin.function_delete(f"tidegate_{other}")
 
 
