@@ -133,6 +133,14 @@ async def test_learning_ahead_and_apart_gives_the_same_scores(tmp_path: Path, mo
     assert len(run.weeks) == 3
 
 
+async def test_on_one_core_one_process_does_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backtest, "APART_ROWS", 0)
+    monkeypatch.setattr(backtest, "_cores", lambda: 1)
+    monkeypatch.delattr(backtest, "LearningApart")
+    run, _ = await done(options(tmp_path, transactions(100), "alone"))
+    assert len(run.rows.row) == 100
+
+
 async def test_the_same_seed_gives_the_same_scores(tmp_path: Path) -> None:
     rows = transactions(1_000)
     for out in ("one", "two"):
