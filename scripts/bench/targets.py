@@ -30,13 +30,13 @@ def targets(report: Report) -> list[Target]:
     found: list[Target] = []
     if report.rates is not None:
         ratio = report.rates.to_faust_echo
-        found.append(_at_least("decisions / Faust echo", ratio, TO_FAUST_ECHO))
+        found.append(_at_least("decisions / Faust echo", ratio, TO_FAUST_ECHO, ".2f"))
     half = _half_load(report)
     if half is not None:
         found.append(_at_most("p99 at 50% of capacity, ms", half.p99_ms, P99_MS, ".1f"))
         found.append(_at_most("p99.9 at 50% of capacity, ms", half.p999_ms, P999_MS, ".1f"))
     if report.workers is not None:
-        found.append(_at_least("decisions of two workers / one", report.workers.two_to_one, TWO_WORKERS))
+        found.append(_at_least("decisions of two workers / one", report.workers.two_to_one, TWO_WORKERS, ".2f"))
     if report.index is not None:
         smallest, largest = report.index.sizes[0], report.index.sizes[-1]
         if smallest is not largest:
@@ -49,7 +49,7 @@ def targets(report: Report) -> list[Target]:
         what = f"p99 beside {lists.own + lists.external:,} list entries / none"
         found.append(_at_most(what, lists.p99_ratio, P99_BESIDE_LISTS, ".2f"))
         found.append(_at_most("bytes a list entry", lists.bytes_per_entry, BYTES_A_LIST_ENTRY, ".0f"))
-        found.append(_at_least("list entries loaded a second", lists.loaded_per_s, LOADED_PER_S))
+        found.append(_at_least("list entries loaded a second", lists.loaded_per_s, LOADED_PER_S, ",.0f"))
     return found
 
 
@@ -64,8 +64,8 @@ def _half_load(report: Report) -> LatencyLevel | None:
     return next((each for each in levels if each.share == TARGET_SHARE), None)
 
 
-def _at_least(what: str, reached: float, wanted: float) -> Target:
-    return Target(what=what, wanted=f"at least {wanted:.1f}", reached=f"{reached:.2f}", met=reached >= wanted)
+def _at_least(what: str, reached: float, wanted: float, form: str) -> Target:
+    return Target(what=what, wanted=f"at least {wanted:,g}", reached=f"{reached:{form}}", met=reached >= wanted)
 
 
 def _at_most(what: str, reached: float, wanted: float, form: str) -> Target:
