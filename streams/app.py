@@ -41,6 +41,7 @@ from streams.index.valkey import ValkeyIndex
 from streams.joining import LabelJoin
 from streams.kafka import ssl_context
 from streams.learner.supervisor import LearnerSupervisor
+from streams.lost_connections import tell_lost_connections
 from streams.metrics import Metrics
 from streams.pacing import pace_metadata_requests
 from streams.probes import watch_dependencies
@@ -142,6 +143,7 @@ def _end_undrained() -> None:
 def build_app(settings: Settings, dependencies: Dependencies | None = None) -> App:
     """One worker's app. The topics have to exist (`streams.topics.require_topics`)."""
     pace_metadata_requests()
+    tell_lost_connections()
     use_fast_fetch_codec()
     use_fast_produce_codec()
     deps = dependencies or build_dependencies(settings)
