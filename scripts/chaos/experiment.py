@@ -107,6 +107,7 @@ async def run_scenario(
         try:
             ended_ms = await _disturb(scenario, made, conditions)
             await made.settle(conditions.patience_s)
+            repair_ms = time.time() * 1000
             for action in scenario.repair:
                 await action(made)
             await made.settle(conditions.patience_s)
@@ -118,7 +119,7 @@ async def run_scenario(
             supervising.cancel()
             with suppress(asyncio.CancelledError):
                 await supervising
-        return _result(scenario, made, evidence, links, ended_ms)
+        return _result(scenario, made, evidence, links, recovery(evidence, ended_ms, repair_ms))
 
 
 async def _disturb(scenario: Scenario, made: Rig, conditions: Conditions) -> float:
@@ -142,7 +143,7 @@ async def _disturb(scenario: Scenario, made: Rig, conditions: Conditions) -> flo
     return ended_ms
 
 
-def _result(scenario: Scenario, made: Rig, evidence: Evidence, links: LinkComparison, ended_ms: float) -> Result:
+def _result(scenario: Scenario, made: Rig, evidence: Evidence, links: LinkComparison, recovered: Recovery) -> Result:
     return Result(
         scenario=scenario,
         applications=len(evidence.applications),
@@ -151,7 +152,7 @@ def _result(scenario: Scenario, made: Rig, evidence: Evidence, links: LinkCompar
         repeats=repeats(evidence),
         findings=judge(evidence, made.load.application_events, made.load.poison),
         links=links,
-        recovery=recovery(evidence, ended_ms),
+        recovery=recovered,
         exits=made.exits,
         stops=made.stops,
         start_s=made.start_s,

@@ -21,8 +21,9 @@ class Recovery(Struct, frozen=True, kw_only=True):
     """Until the last degraded decision was superseded; None when there was none."""
 
 
-def recovery(evidence: Evidence, ended_ms: float) -> Recovery:
-    """`ended_ms` is when the fault had ended, ms since the epoch."""
+def recovery(evidence: Evidence, ended_ms: float, repair_ms: float | None = None) -> Recovery:
+    """`ended_ms` is when the fault had ended, `repair_ms` when a repair by hand began, ms since the epoch: what
+    waited for that is late from then on."""
     decided: dict[str, int] = {}
     again: list[int] = []
     for at, decision in evidence.decisions:
@@ -32,9 +33,13 @@ def recovery(evidence: Evidence, ended_ms: float) -> Recovery:
     pairs = [(came, decided[event]) for event, came in evidence.applications.items() if event in decided]
     after = [at for came, at in pairs if came >= ended_ms]
     late = [at for came, at in pairs if at - came > PROMPT_MS]
+
+    def since(at: float) -> float:
+        return ended_ms if repair_ms is None or at < repair_ms else repair_ms
+
     return Recovery(
         first_s=_seconds(min(after), ended_ms) if after else None,
-        caught_up_s=_seconds(max(late, default=ended_ms), ended_ms) if after else None,
+        caught_up_s=max((_seconds(at, since(at)) for at in late), default=0.0) if after else None,
         again_s=_seconds(max(again), ended_ms) if again else None,
     )
 

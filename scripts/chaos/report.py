@@ -173,8 +173,9 @@ _FAULTS = """## Faults
   are not what an index in memory makes of the same events.
 - **first decision**: from the end of the fault (of a kill without a restart: from the kill) to the first decision on an
   application published after it, which waits behind those before it. **Caught up**: to the last decision that came more
-  than a second after its application. **Decided again**: to the last degraded decision that was superseded. Each
-  has to be within {within:.0f} s where workers take at most {start:.0f} s to **start**, more in proportion elsewhere.
+  than a second after its application; what waited for a repair by hand (`tidegate redrive`) counts from when that
+  began. **Decided again**: to the last degraded decision that was superseded. Each has to be
+  within {within:.0f} s where workers take at most {start:.0f} s to **start**, more in proportion elsewhere.
 """
 
 _PRESSURE = """## Pressure

@@ -38,3 +38,10 @@ def test_caught_up_is_when_the_last_late_decision_came() -> None:
 
 def test_the_last_superseding_decision_ends_the_outage() -> None:
     assert recovery(times((11_000, 11_001), again=(10_500, 12_500)), ENDED).again_s == 2.5
+
+
+def test_what_waited_for_a_repair_is_late_from_its_beginning_on() -> None:
+    late, repaired = (ENDED - 500, ENDED + 1_200), (ENDED + 100, ENDED + 8_700)
+    found = recovery(times(late, repaired), ENDED, ENDED + 8_000)
+    assert found.caught_up_s == 1.2
+    assert recovery(times(late, repaired), ENDED).caught_up_s == 8.7
