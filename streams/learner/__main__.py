@@ -44,8 +44,9 @@ async def _run(settings: Settings) -> None:
 
 
 def _wait_for_worker(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """The worker holds the other end of standard input: however it ends, this end is closed then."""
-    while sys.stdin.buffer.read(1):
+    """The worker holds the other end of standard input: however it ends, this end is closed then. Read past Python's
+    buffer, whose lock an interpreter that ends would wait for."""
+    while os.read(sys.stdin.fileno(), 1):
         pass
     loop.call_soon_threadsafe(_stop, stop)
 
