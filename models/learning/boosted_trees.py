@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.learning.learner import Lesson
+from models.learning.one_thread import one_thread
 from models.learning.quantile_bins import QuantileBins, Rebinning
 from models.learning.ring import Ring
 from models.learning.sampling import HonestSampling
@@ -103,7 +104,6 @@ class BoostedTreesLearner:
 def fit(frauds: NDArray[np.float32], honest: NDArray[np.float32], log_odds: float, seed: int) -> TreeEnsemble:
     """Trees for these examples (each x columns). `log_odds` are those of fraud among all applications; the sample has
     more, which the closed form p * r / (p * r + 1 - p) puts right: a difference of log-odds."""
-    import threadpoolctl  # type: ignore[import-untyped]  # noqa: PLC0415
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - takes a second to import
 
     values, varying = _varying(frauds, honest)
@@ -120,7 +120,7 @@ def fit(frauds: NDArray[np.float32], honest: NDArray[np.float32], log_odds: floa
     )
     if not len(varying):
         return TreeEnsemble(log_odds, ())
-    with threadpoolctl.threadpool_limits(1):
+    with one_thread():
         boosting.fit(values, labels)
     base = float(boosting._baseline_prediction.item()) + log_odds - math.log(len(frauds) / len(honest))
     return TreeEnsemble(base, [_tree(predictor.nodes, varying) for [predictor] in boosting._predictors])

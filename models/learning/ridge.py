@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.learning.additive import AdditiveTable
 from models.learning.encoder import Vector
+from models.learning.one_thread import one_thread
 from models.learning.quantile_bins import BINS, QuantileBins
 from models.learning.ring import Ring
 
@@ -34,7 +35,6 @@ def ridge(
 ) -> AdditiveTable:
     """Fitted to vectors (each examples x columns) of these `weights`, those of the frauds first. `log_odds` are those
     of fraud among all applications; the sample has more."""
-    import threadpoolctl  # type: ignore[import-untyped]  # noqa: PLC0415
     from scipy.optimize import minimize  # type: ignore[import-untyped]  # noqa: PLC0415 - takes a while to import
 
     found = np.concatenate([bins.bins_of(frauds), bins.bins_of(honest)])
@@ -56,7 +56,7 @@ def ridge(
         )
 
     start = np.append(np.zeros(values.shape[1]), np.log(share))
-    with threadpoolctl.threadpool_limits(1):  # sums do not depend on the machine
+    with one_thread():
         best = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS}).x
     table = np.zeros((columns, BINS))
     table[used] = (basis[used] * best[:-1].reshape(len(used), 1, BASIS)).sum(axis=2)
