@@ -43,12 +43,12 @@ def encode_request(request: Any) -> bytes:
     head = request.replica_id, request.max_wait_time, request.min_bytes, request.max_bytes, request.isolation_level
     parts = [_REQUEST.pack(*head, request.session_id, request.session_epoch, len(request.topics))]
     for topic, partitions in request.topics:
-        parts += [_name(topic), _LENGTH.pack(len(partitions))]
+        parts += [kafka_string(topic), _LENGTH.pack(len(partitions))]
         parts += [_REQUEST_PARTITION.pack(*partition) for partition in partitions]
     parts.append(_LENGTH.pack(len(request.forgotten_topics_data)))
     for topic, numbers in request.forgotten_topics_data:
-        parts += [_name(topic), _LENGTH.pack(len(numbers)), *map(_LENGTH.pack, numbers)]
-    parts.append(_name(request.rack_id))
+        parts += [kafka_string(topic), _LENGTH.pack(len(numbers)), *map(_LENGTH.pack, numbers)]
+    parts.append(kafka_string(request.rack_id))
     return b"".join(parts)
 
 
@@ -98,6 +98,7 @@ def _partition(raw: bytes, at: int) -> tuple[tuple[Any, ...], int]:
     return (*head, aborted, replica, records), at + max(0, size)
 
 
-def _name(text: str) -> bytes:
+def kafka_string(text: str) -> bytes:
+    """As Kafka's requests have text: its length, then UTF-8."""
     encoded = text.encode()
     return _NAME_LENGTH.pack(len(encoded)) + encoded

@@ -12,13 +12,15 @@ from typing import Any
 
 from aiokafka.protocol.produce import ProduceRequest_v7
 
+from streams.fetch_codec import kafka_string
+
 _HEAD = Struct(">hii")
 """Acknowledgements wanted, deadline, number of topics."""
 _RECORDS = Struct(">ii")
 """Partition, size of its records."""
 _LENGTH = Struct(">i")
-_NAME_LENGTH = Struct(">h")
-_NONE = _NAME_LENGTH.pack(-1)
+_NONE = b"\xff\xff"
+"""Length of a text that is none."""
 
 
 def use_fast_produce_codec() -> None:
@@ -29,15 +31,10 @@ def use_fast_produce_codec() -> None:
 def encode_request(request: Any) -> bytes:
     """The request as aiokafka would encode it."""
     transaction = request.transactional_id
-    parts = [_NONE if transaction is None else _name(transaction)]
+    parts = [_NONE if transaction is None else kafka_string(transaction)]
     parts.append(_HEAD.pack(request.required_acks, request.timeout, len(request.topics)))
     for topic, partitions in request.topics:
-        parts += [_name(topic), _LENGTH.pack(len(partitions))]
+        parts += [kafka_string(topic), _LENGTH.pack(len(partitions))]
         for partition, records in partitions:
             parts += [_RECORDS.pack(partition, len(records)), records]
     return b"".join(parts)
-
-
-def _name(text: str) -> bytes:
-    encoded = text.encode()
-    return _NAME_LENGTH.pack(len(encoded)) + encoded
