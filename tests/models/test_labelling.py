@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from models.events import LabelKind
 from models.facts import LabelFacts, epoch_ms
@@ -51,19 +52,19 @@ def label(kind: LabelKind, day: float, name: str | None = None) -> LabelFacts:
 
 
 def frozen(**changes: object) -> Frozen:
-    values: dict[str, object] = {
-        "event_id": "e-1",
-        "decision_id": "d-1",
-        "occurred_ms": MADE_MS,
-        "degraded": False,
-        "features": {"age_years": 30.0, "gps_address_km": None},
-        "categories": {"channel": "h5"},
-        "anomaly": 0.5,
-        "fraud_score": 0.2,
-        "model": "scorecard-1",
-        "control_probability": None,
-    }
-    return Frozen(**(values | changes))  # type: ignore[arg-type]
+    made = Frozen(
+        event_id="e-1",
+        decision_id="d-1",
+        occurred_ms=MADE_MS,
+        degraded=False,
+        features={"age_years": 30.0, "gps_address_km": None},
+        categories={"channel": "h5"},
+        anomaly=0.5,
+        fraud_score=0.2,
+        model="scorecard-1",
+        control_probability=None,
+    )
+    return structs.replace(made, **changes)
 
 
 def day_ms(day: float) -> int:
