@@ -19,10 +19,10 @@ def test_the_machine_is_described() -> None:
 
 def test_processor_time_grows_while_a_process_works() -> None:
     before = cpu_s([os.getpid()])
-    until = time.process_time() + 0.1
+    until = time.process_time() + 0.2
     while time.process_time() < until:
         pass
-    assert cpu_s([os.getpid()]) - before >= 0.09
+    assert cpu_s([os.getpid()]) - before >= 0.15  # the system counts in hundredths, rounded down
 
 
 def test_a_process_that_has_ended_used_nothing() -> None:
