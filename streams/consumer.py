@@ -36,6 +36,12 @@ class OneLoopConsumer(Consumer):
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
         return _NoThread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
+    def read_to(self, partition: Any) -> int | None:
+        """The offset that is read next of a partition that is assigned; None while that is not known."""
+        subscription = self._thread._ensure_consumer()._subscription.subscription
+        position: int | None = subscription.assignment.state_value(partition)._position
+        return position
+
     async def verify_all_partitions_active(self) -> None:
         """Twice a second Faust would look for partitions that stand still, one in each turn of the loop, and take idle
         ones for stuck ones. `streams.health` watches committed offsets."""

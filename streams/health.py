@@ -116,6 +116,8 @@ class HealthServer:
         self._progress.update(partition_offsets(self._app), monotonic())
         metrics, prefix = self._deps.metrics, self._deps.settings.topic_prefix
         counts: dict[str, int] = {}
+        metrics.lag_records.clear()  # of topics of which this worker has no partition any more, too
+        metrics.partitions.clear()
         for topic, _ in self._progress.partitions:
             counts[topic] = counts.get(topic, 0) + 1
         for topic, lag in self._progress.lag().items():

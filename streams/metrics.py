@@ -21,7 +21,6 @@ class Metrics:
 
         # Work
         self.records_in = Counter("tidegate_records_in", "Records taken from Kafka", ["topic"], registry=registry)
-        self.records_out = Counter("tidegate_records_out", "Records published", ["topic"], registry=registry)
         self.batch_size = Histogram(
             "tidegate_batch_records", "Records taken at once", buckets=(1, 2, 5, 10, 20, 50, 100), registry=registry
         )

@@ -21,12 +21,14 @@ import structlog
 from msgspec import Struct
 
 from models.dead_letter import DeadLetter, DeadLetterError
+from models.facts import epoch_ms
 from streams.batches import Batch, Received, batches
 from streams.codec import InvalidRecord, encode
 from streams.dependencies import Dependencies
 from streams.edge import Take
 from streams.index.protocol import IndexUnavailableError
 from streams.publisher import Outgoing
+from streams.topics import MAX_RECORD_BYTES
 from streams.waiting import NotReadyError
 
 logger = structlog.get_logger(__name__)
@@ -34,6 +36,11 @@ logger = structlog.get_logger(__name__)
 EXIT_SOFTWARE = 70
 """sysexits.h: internal software error."""
 PAUSE_S = 0.25
+MAX_KEPT_BYTES = MAX_RECORD_BYTES // 2
+"""Of a dead letter's payload, which is four thirds of it in base64."""
+MAX_KEPT_KEY_BYTES = 64 * 1024
+APPLICATIONS = "applications"
+"""The topic whose records somebody waits for."""
 WAIT_FOR = (IndexUnavailableError, NotReadyError)
 """What passes: the batch is tried again as long as it takes."""
 
@@ -128,6 +135,8 @@ async def _process(
         return None
     await deps.publisher.publish([*dead, *handled.publish])
     batch.acknowledge()
+    if topic == APPLICATIONS:
+        _count_seconds(accepted, deps)
     if handled.settle:
         await _settle(handled.settle, deps)
     return handled.settle
@@ -144,6 +153,13 @@ async def _handle_in_time(
             if batch.stale:
                 return None
             await asyncio.sleep(PAUSE_S)
+
+
+def _count_seconds(answered: Sequence[Accepted[Any]], deps: Dependencies) -> None:
+    """How long applications have waited for the decisions that are published now, Kafka's part with it."""
+    now_ms, observe = epoch_ms(deps.clock()), deps.metrics.end_to_end_seconds.observe
+    for each in answered:
+        observe(max(0, now_ms - each.received.published_ms) / 1000)
 
 
 async def _settle(event_ids: Sequence[str], deps: Dependencies) -> None:
@@ -208,6 +224,11 @@ def _internal_dead_letter(received: Received, topic: str, error: Exception, deps
 
 
 def _dead_letter(received: Received, topic: str, code: Any, path: str, message: str, deps: Dependencies) -> Outgoing:
+    """The record's dead letter. What is so large that the letter could not be published is left out of it: the limits
+    of Kafka's topics are for what was sent, and a compressed record may be any size when it is read."""
+    key, payload = (received.key or b"")[:MAX_KEPT_KEY_BYTES], received.value
+    if payload is not None and len(payload) > MAX_KEPT_BYTES:
+        payload, message = None, f"{message}. Too large to be kept here"
     deps.metrics.dead_letters.labels(topic, code).inc()
     logger.warning(
         "dead_letter", topic=topic, partition=received.partition, offset=received.offset, code=code, path=path
@@ -216,12 +237,12 @@ def _dead_letter(received: Received, topic: str, code: Any, path: str, message: 
         topic=received.topic,
         partition=received.partition,
         offset=received.offset,
-        key=received.key,
+        key=None if received.key is None else key,
         failed_at=deps.clock(),
         error=DeadLetterError(code=code, path=path, message=message),
-        payload=received.value,
+        payload=payload,
     )
-    return Outgoing(deps.settings.topic("dead-letters"), received.key or b"", encode(letter))
+    return Outgoing(deps.settings.topic("dead-letters"), key, encode(letter))
 
 
 def _stack(error: BaseException) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from config.settings import Settings
 from tests.integration.harness import Client, MakeApplication, StartWorker
 
 Break = Callable[[dict[str, Any]], bytes]
@@ -58,6 +60,24 @@ async def test_each_broken_record_gives_one_dead_letter_and_the_stream_goes_on(
         assert len(payload) == len(broken(make_application(1000 + number))), name
     assert {each["application_id"] for each in client.seen["decisions"]} == {f"A-{n}" for n in range(len(BROKEN))}
     assert 'tidegate_dead_letters_total{code="clock_ahead",topic="applications"} 1.0' in worker.get("/metrics")[1]
+
+
+async def test_what_is_small_compressed_and_larger_than_any_dead_letter_ends_no_worker(
+    start_worker: StartWorker, client: Client, make_application: MakeApplication, topics: Settings
+) -> None:
+    worker = start_worker()
+    size = 5 * 1024 * 1024
+    huge = AIOKafkaProducer(bootstrap_servers=topics.bootstrap, compression_type="gzip", max_request_size=2 * size)
+    async with huge:
+        await huge.send_and_wait(topics.topic("applications"), b" " * size, b"payload", partition=0)
+        await huge.send_and_wait(topics.topic("applications"), b"{}", b"k" * size, partition=0)
+    await client.apply(make_application(1))
+    payload, key = (await client.wait_for("dead-letters", 2))[:2]
+    await client.wait_for("decisions", 1)
+    assert (payload["key"], payload["error"]["code"], payload["payload_base64"]) == ("payload", "too_large", "")
+    assert payload["error"]["message"] == f"{size} bytes, 65536 are allowed. Too large to be kept here"
+    assert (key["key"], key["payload_base64"]) == ("k" * 65_536, base64.b64encode(b"{}").decode())
+    assert worker.process.poll() is None
 
 
 @pytest.mark.parametrize("topic", ["device-events", "labels", "blacklist-entries"])

@@ -6,10 +6,12 @@ import asyncio
 from importlib.metadata import version
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import RecordsToDelete
 
 from config.settings import Settings
 from streams.batches import Batch, partition_offsets
+from streams.kafka import admin_client
 from streams.topics import create_or_check
 from tests.streams.running_app import MOST, publish, running_app, until
 
@@ -26,6 +28,11 @@ async def committed(settings: Settings) -> int | None:
         return offset
     finally:
         await consumer.stop()
+
+
+def offsets(app: Any, settings: Settings) -> tuple[int, int] | None:
+    """How far the partition is done, and its end."""
+    return partition_offsets(app).get((settings.topic("applications"), 0))
 
 
 async def test_what_waits_is_taken_at_once_in_order_and_no_more_than_asked(settings: Settings) -> None:
@@ -88,6 +95,49 @@ async def test_what_is_not_acknowledged_is_not_committed_and_comes_again(setting
         await until(lambda: len(seen) == 3)
     assert seen == [b"0", b"1", b"2"]
     assert await committed(settings) == 3
+
+
+async def test_the_end_of_a_transaction_is_nothing_that_waits(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, transactional_id=settings.topic("upstream"))
+    async with producer:
+        for value in (b"0", b"2"):
+            async with producer.transaction():
+                await producer.send_and_wait(settings.topic("applications"), value, partition=0)
+    held: list[Batch] = []
+
+    async def hold(batch: Batch) -> None:
+        held.append(batch)
+
+    async with running_app(settings, hold) as app:
+        await until(lambda: sum(len(batch.records) for batch in held) == 2)
+        await asyncio.sleep(0.6)  # three commit intervals
+        assert offsets(app, settings) == (0, 4)
+        for batch in held:
+            batch.acknowledge()
+        await until(lambda: offsets(app, settings) == (4, 4))
+    assert await committed(settings) == 3
+
+    async with running_app(settings, hold) as app:
+        await until(lambda: offsets(app, settings) == (4, 4))
+        await publish(settings, [b"4"])
+        await until(lambda: held[-1].records[0].value == b"4")
+        assert offsets(app, settings) == (3, 5)
+        held[-1].acknowledge()
+        await until(lambda: offsets(app, settings) == (5, 5))
+
+
+async def test_what_kafka_has_deleted_is_nothing_that_waits(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    await publish(settings, [b"0", b"1", b"2"])
+    async with admin_client(settings) as client:
+        await client.delete_records({TopicPartition(settings.topic("applications"), 0): RecordsToDelete(3)})
+
+    async def take(batch: Batch) -> None:
+        batch.acknowledge()
+
+    async with running_app(settings, take) as app:
+        await until(lambda: offsets(app, settings) == (3, 3))
 
 
 async def test_a_batch_of_an_earlier_assignment_is_stale_and_not_acknowledged(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from config.settings import Settings
 from scripts.embedded.ports import free_port
-from streams.app import build_dependencies
+from streams.app import build_app, build_dependencies
 from streams.health import STUCK_AFTER_S, HealthServer, Progress
 
 PARTITION = ("applications", 3)
@@ -46,6 +46,17 @@ def test_a_partition_that_went_to_another_worker_is_forgotten() -> None:
     progress.update({}, STUCK_AFTER_S * 2)
     assert progress.stuck(STUCK_AFTER_S * 3) == []
     assert progress.lag() == {}
+
+
+async def test_what_is_told_of_partitions_goes_with_them(tmp_path: Path) -> None:
+    key = SecretStr("a-key-for-tests-of-32-bytes-0000")
+    app = build_app(Settings(_env_file=None, pii_key=key, data_dir=tmp_path))
+    metrics = app.dependencies.metrics
+    metrics.lag_records.labels("labels").set(7)
+    metrics.partitions.labels("labels").set(2)
+    app.health.observe()  # nothing is assigned
+    for name in ("tidegate_lag_records", "tidegate_partitions"):
+        assert metrics.registry.get_sample_value(name, {"topic": "labels"}) is None
 
 
 async def test_two_workers_with_the_same_settings_find_a_port_each(tmp_path: Path) -> None:

@@ -164,9 +164,13 @@ async def test_what_cannot_be_settled_is_published_and_acknowledged_all_the_same
         return Handled(publish=echo.publish, settle=["\ud800, which has no bytes"])
 
     await publish(settings, b"one", b"two")
-    async with running(settings, handle):
+    async with running(settings, handle) as deps:
         assert await read(settings, "decisions", 2) == [b"one", b"two"]
         assert await committed(settings, 2) == 2
+    assert deps.metrics.registry.get_sample_value("tidegate_end_to_end_seconds_count") == 2
+    seconds = deps.metrics.registry.get_sample_value("tidegate_end_to_end_seconds_sum")
+    assert seconds is not None
+    assert 0 < seconds < 120
 
 
 async def test_the_next_batch_is_handled_meanwhile_but_published_and_acknowledged_in_its_turn(
