@@ -59,7 +59,8 @@ async def _rebuild(settings: Settings, wanted: Sequence[str], console: Console) 
             return [await rebuild_part(found[name], settings, partial(on_records, name)) for name in wanted]
     except IndexUnavailableError as error:
         raise RebuildBrokenOffError(
-            f"Valkey does not answer ({error}). What is written stands; run the command again when it is back"
+            f"Valkey does not answer (TIDEGATE_REDIS_URL): {error}. What is written stands; run the command again "
+            "when it is back"
         ) from error
     finally:
         await index.close()

@@ -62,7 +62,7 @@ async def _recall(settings: Settings, application_id: str, dry_run: bool) -> Fou
             cause = FraudConfirmed(application_id=application_id, event_id=BY_HAND)
             found = await find_connected(cause, index, policy, datetime.now(UTC))
         except IndexUnavailableError as error:
-            raise RecallImpossibleError(f"Valkey does not answer: {error}") from error
+            raise RecallImpossibleError(f"Valkey does not answer (TIDEGATE_REDIS_URL): {error}") from error
         if found.alerts and not dry_run:
             await require_topics(settings)
             publisher = Publisher(settings)

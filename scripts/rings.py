@@ -72,7 +72,7 @@ async def _read(
     try:
         return await read_ring(index, ring_id, with_shares)
     except IndexUnavailableError as error:
-        raise RingsUnavailableError(f"Valkey does not answer ({error})") from error
+        raise RingsUnavailableError(f"Valkey does not answer (TIDEGATE_REDIS_URL): {error}") from error
     finally:
         with suppress(IndexUnavailableError):
             await index.close()

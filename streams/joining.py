@@ -37,6 +37,7 @@ from streams.frozen import AuditAt, FrozenStore
 from streams.index.protocol import IndexUnavailableError
 from streams.kafka import BrokerUnreachableError, client_options, read_from, running
 from streams.label_cases import AUDIT, LABELS, STRAYED, TRAINING, LabelAt, LabelCases, ToldExample
+from streams.logs import stack_of
 from streams.partitioning import partition_of
 from streams.publisher import Outgoing
 from streams.waiting import NotReadyError
@@ -92,8 +93,8 @@ class LabelJoin:
                 await self._follow()
             except (NotReadyError, IndexUnavailableError, BrokerUnreachableError, KafkaError) as error:
                 logger.warning("label_join_waits", error=type(error).__name__)
-            except Exception:  # applications go on; labels wait, and are tried again
-                logger.exception("label_join_failed")
+            except Exception as error:  # noqa: BLE001 - applications go on; labels wait, and are tried again
+                logger.error("label_join_failed", error=type(error).__name__, stack=stack_of(error))
             self._ready, self._consumer = _NOBODY, None
             await asyncio.sleep(RETRY_PAUSE_S)
 

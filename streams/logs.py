@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import Any
 
 import structlog
@@ -31,6 +32,11 @@ class SeldomRepeated(logging.Filter):
             return False
         self._last[place] = record.created
         return True
+
+
+def stack_of(error: BaseException) -> str:
+    """The innermost frames, without the message, which may hold personal data."""
+    return "".join(traceback.format_tb(error.__traceback__, limit=-8))
 
 
 def configure_logs(level: str) -> None:

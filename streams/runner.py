@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -27,6 +26,7 @@ from streams.codec import InvalidRecord, encode
 from streams.dependencies import Dependencies
 from streams.edge import Take
 from streams.index.protocol import IndexUnavailableError
+from streams.logs import stack_of
 from streams.publisher import Outgoing
 from streams.topics import MAX_RECORD_BYTES
 from streams.waiting import NotReadyError
@@ -109,7 +109,7 @@ async def _process_or_exit(
         raise
     except BaseException as error:  # noqa: BLE001 - it must not reach Faust
         try:
-            logger.critical("worker_failed", topic=topic, error=type(error).__name__, stack=_stack(error))
+            logger.critical("worker_failed", topic=topic, error=type(error).__name__, stack=stack_of(error))
         finally:
             os._exit(EXIT_SOFTWARE)
 
@@ -218,7 +218,7 @@ def _internal_dead_letter(received: Received, topic: str, error: Exception, deps
         partition=received.partition,
         offset=received.offset,
         error=type(error).__name__,
-        stack=_stack(error),
+        stack=stack_of(error),
     )
     return _dead_letter(received, topic, "internal", "$", f"{type(error).__name__} while processing", deps)
 
@@ -243,8 +243,3 @@ def _dead_letter(received: Received, topic: str, code: Any, path: str, message: 
         payload=payload,
     )
     return Outgoing(deps.settings.topic("dead-letters"), key, encode(letter))
-
-
-def _stack(error: BaseException) -> str:
-    """The frames without the message."""
-    return "".join(traceback.format_tb(error.__traceback__, limit=-8))

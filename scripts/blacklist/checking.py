@@ -26,7 +26,7 @@ async def check_tokens(
     try:
         return [(token, await index.listed(kind, token)) for token in tokens]
     except IndexUnavailableError as error:
-        raise ListsUnavailableError(f"Valkey does not answer: {error}") from error
+        raise ListsUnavailableError(f"Valkey does not answer (TIDEGATE_REDIS_URL): {error}") from error
     finally:
         await index.close()
 

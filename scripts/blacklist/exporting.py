@@ -65,7 +65,7 @@ async def export_lists(
         else:
             partial.replace(file)
     except IndexUnavailableError as error:
-        raise ListsUnavailableError(f"Valkey does not answer: {error}") from error
+        raise ListsUnavailableError(f"Valkey does not answer (TIDEGATE_REDIS_URL): {error}") from error
     except OSError as error:
         raise TableError(f"{file}: {error.strerror}") from error
     finally:

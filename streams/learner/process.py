@@ -26,6 +26,7 @@ from streams.kafka import admin_client, client_options, running
 from streams.label_cases import TRAINING
 from streams.learner.keeper import Keeper
 from streams.learner.report import LearnerReport, tell
+from streams.logs import stack_of
 from streams.model_files import StoreUnavailableError
 from streams.publisher import Publisher
 from streams.snapshots import ModelStore
@@ -133,8 +134,9 @@ class Learner:
                 continue
             try:
                 keeper.learn(example)
-            except Exception:  # the same again would fail again
-                logger.exception("example_failed", offset=record.offset)
+            except Exception as error:  # noqa: BLE001 - the same again would fail again
+                failed = type(error).__name__
+                logger.error("example_failed", offset=record.offset, error=failed, stack=stack_of(error))
 
     async def _keep(self, keeper: Keeper, position: int, time: int) -> None:
         """Save, commit, announce, in that order."""

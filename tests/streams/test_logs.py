@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
-from streams.logs import REPEATED_AFTER_S, SeldomRepeated, configure_logs
+import streams
+from streams.logs import REPEATED_AFTER_S, SeldomRepeated, configure_logs, stack_of
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +35,23 @@ def test_a_line_is_json_with_its_values(capsys: pytest.CaptureFixture[str]) -> N
     assert (line["event"], line["application_id"], line["decision_id"]) == ("decided", "A-1", "d-1")
     assert line["level"] == "info"
     assert line["timestamp"].endswith("Z")
+
+
+def test_a_stack_names_the_place_and_not_the_message() -> None:
+    def fail() -> None:
+        raise ValueError("13800000001")
+
+    with pytest.raises(ValueError, match="13800000001") as raised:
+        fail()
+    stack = stack_of(raised.value)
+    assert "in fail" in stack
+    assert "13800000001" not in stack.replace('raise ValueError("13800000001")', "")
+
+
+def test_no_line_of_ours_has_the_message_of_an_unexpected_error() -> None:
+    package = Path(streams.__path__[0])
+    told = [path.name for path in package.rglob("*.py") if re.search(r"\.exception\(|exc_info=", path.read_text())]
+    assert told == []
 
 
 def test_what_is_below_the_level_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
