@@ -25,7 +25,9 @@ from streams.codec import encode
 from streams.kafka import client_options, read_to_end, running
 from streams.topics import MAX_RECORD_BYTES, TOPICS, require_topics
 
-SOURCES = frozenset(topic.name for topic in TOPICS if topic.direction == "in") | {"deferred", "recalls"}
+INTERNAL_SOURCES = frozenset({"deferred", "recalls", "strayed-labels"})
+"""What agents read besides topics in."""
+SOURCES = frozenset(topic.name for topic in TOPICS if topic.direction == "in") | INTERNAL_SOURCES
 """Topics that dead letters come from, and may go back to."""
 BATCH_LETTERS = 200
 """Sent, acknowledged and noted together. What a broken-off run had sent but not noted, the next one sends again."""

@@ -28,7 +28,7 @@ from streams.edge import Take
 from streams.index.protocol import IndexUnavailableError
 from streams.logs import stack_of
 from streams.publisher import Outgoing
-from streams.topics import MAX_RECORD_BYTES
+from streams.topics import MAX_INPUT_BYTES
 from streams.waiting import NotReadyError
 
 logger = structlog.get_logger(__name__)
@@ -36,8 +36,8 @@ logger = structlog.get_logger(__name__)
 EXIT_SOFTWARE = 70
 """sysexits.h: internal software error."""
 PAUSE_S = 0.25
-MAX_KEPT_BYTES = MAX_RECORD_BYTES // 2
-"""Of a dead letter's payload, which is four thirds of it in base64."""
+MAX_KEPT_BYTES = MAX_INPUT_BYTES
+"""Of a dead letter's payload: what may go back to its topic."""
 MAX_KEPT_KEY_BYTES = 64 * 1024
 APPLICATIONS = "applications"
 """The topic whose records somebody waits for."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 def one_thread() -> AbstractContextManager[object]:
     """Holds the libraries that have been imported by now to one thread each."""
-    import threadpoolctl  # type: ignore[import-untyped]  # noqa: PLC0415
+    import threadpoolctl  # noqa: PLC0415
 
     limits: AbstractContextManager[object] = threadpoolctl.threadpool_limits(1)
     return limits

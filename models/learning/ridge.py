@@ -35,7 +35,7 @@ def ridge(
 ) -> AdditiveTable:
     """Fitted to vectors (each examples x columns) of these `weights`, those of the frauds first. `log_odds` are those
     of fraud among all applications; the sample has more."""
-    from scipy.optimize import minimize  # type: ignore[import-untyped]  # noqa: PLC0415 - takes a while to import
+    from scipy.optimize import minimize  # noqa: PLC0415 - takes a while to import
 
     found = np.concatenate([bins.bins_of(frauds), bins.bins_of(honest)])
     labels = np.repeat([1.0, 0.0], [len(frauds), len(honest)])

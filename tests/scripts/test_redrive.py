@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from config.settings import Settings
 from models.dead_letter import DeadLetter, DeadLetterError, ErrorCode
-from scripts.redrive import Report, Selection, redrive, send_again
+from scripts.redrive import SOURCES, Report, Selection, redrive, send_again
+from streams.app import build_app
 from streams.codec import encode
 from streams.kafka import client_options, read_to_end, running
 from streams.topics import TopicsNotReadyError, create_or_check
@@ -158,6 +159,13 @@ async def test_what_is_no_dead_letter_of_ours_is_left_alone(letters: Letters) ->
     assert report.sent == {}
     assert report.not_ours == 5
     assert await letters.arrived("decisions") == {}
+
+
+def test_every_topic_that_an_agent_reads_takes_its_dead_letters_back(settings: Settings) -> None:
+    agents = build_app(settings).agents.values()
+    read = {topic for agent in agents for topic in agent.channel.topics}
+    assert settings.topic("applications") in read
+    assert read <= {settings.topic(name) for name in SOURCES}
 
 
 async def test_more_letters_than_one_batch_are_all_sent_once(letters: Letters) -> None:
