@@ -20,6 +20,9 @@ DEFAULT_PII_KEY = "insecure-demo-key-do-not-use"
 
 MIN_KEY_BYTES = 16
 
+UNSET = "(unset)"
+"""What a variable says when it is to be as if nobody had set it, not even the .env file."""
+
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
@@ -27,7 +30,9 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 class Settings(BaseSettings):
     """What the operator can set. Field `x` is the variable `TIDEGATE_X`; durations and sizes carry their unit."""
 
-    model_config = SettingsConfigDict(env_prefix="TIDEGATE_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TIDEGATE_", env_file=".env", env_parse_none_str=UNSET, extra="ignore", frozen=True
+    )
 
     # Where things are
     broker: str = Field("kafka://127.0.0.1:9092", description="Kafka bootstrap servers, kafka://host:port[,host:port]")
@@ -160,12 +165,13 @@ class Settings(BaseSettings):
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The environment that makes a process, in whatever directory, use exactly these settings: what it inherits,
-        without any TIDEGATE_* variables there, and ours. Secrets stand in it in the clear."""
+        without any TIDEGATE_* variables there, and ours, which a .env file there does not add to. Secrets stand in it
+        in the clear."""
         variables = {name: value for name, value in inherited.items() if not name.upper().startswith("TIDEGATE_")}
         for name, value in self:
-            if value is not None:
-                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-                variables[f"TIDEGATE_{name.upper()}"] = str(plain.absolute() if isinstance(plain, Path) else plain)
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+            plain = plain.absolute() if isinstance(plain, Path) else plain
+            variables[f"TIDEGATE_{name.upper()}"] = UNSET if plain is None else str(plain)
         return variables
 
     def topic(self, name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from config.settings import Settings
+from config.settings import UNSET, Settings
 
 
 @pytest.fixture
@@ -40,10 +40,23 @@ def test_a_process_with_the_environment_has_exactly_the_settings(
     assert Settings(_env_file=None) == settings.model_copy(update=paths)
 
 
+def test_a_process_takes_nothing_from_a_file_where_it_runs(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in settings.environment({}).items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / ".env").write_text(
+        "TIDEGATE_REDIS_PASSWORD=of the house\nTIDEGATE_LIST_SERVICES=lists.toml\nTIDEGATE_GROUP_ID=house\n"
+    )
+    found = Settings()
+    assert found == settings.model_copy(update={name: getattr(found, name) for name in ("policy", "data_dir")})
+    assert (found.redis_password, found.list_services) == (None, None)
+
+
 def test_nothing_of_the_operators_own_variables_is_left(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEGATE_KAFKA_SASL_USERNAME", "somebody")
     monkeypatch.setenv("tidegate_redis_username", "somebody")
     environment = settings.environment(os.environ)
-    assert "TIDEGATE_KAFKA_SASL_USERNAME" not in environment
+    assert environment["TIDEGATE_KAFKA_SASL_USERNAME"] == UNSET
     assert "tidegate_redis_username" not in environment
     assert environment["PATH"] == os.environ["PATH"]
