@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import attrgetter
 
 from models.features.amount_summary import UNUSUAL_Z
-from models.features.feature import Feature, Unit
-from models.features.slots import SLOTS, Slot
+from models.features.slot_features import Rows, SlotFeatures
 
-_OF_EVERY_SLOT: tuple[tuple[str, Unit, str, str], ...] = (
+_OF_EVERY_SLOT: Rows = (
     (
         "known_applications",
         "applications",
@@ -31,7 +29,7 @@ _OF_EVERY_SLOT: tuple[tuple[str, Unit, str, str], ...] = (
         "Share of the amounts {of}, known frauds left out, that are as large as this one or larger",
     ),
 )
-_OF_MAIN_SLOTS: tuple[tuple[str, Unit, str, str], ...] = (
+_OF_MAIN_SLOTS: Rows = (
     ("amount_median_ratio", "ratio", "median_ratio", "Amount over the median amount {of}, known frauds left out"),
     ("amount_ratio_7d", "ratio", "ratio_7d", "Amount over the mean amount {of} in 7 days, known frauds left out"),
     ("amount_ratio_30d", "ratio", "ratio_30d", "Amount over the mean amount {of} in 30 days, known frauds left out"),
@@ -52,7 +50,7 @@ _OF_MAIN_SLOTS: tuple[tuple[str, Unit, str, str], ...] = (
     ),
     ("unusual_amount_age_d", "days", "unusual_age_d", "Time since the newest of these"),
 )
-"""Each: the name behind the slot's, the unit, the field of `AmountSummary`, the meaning."""
+"""Fields of `AmountSummary`."""
 
 
 def usual_amount(features: Mapping[str, float | None]) -> bool | None:
@@ -62,26 +60,5 @@ def usual_amount(features: Mapping[str, float | None]) -> bool | None:
     return None if robust_z is None else robust_z < UNUSUAL_Z
 
 
-def fields(slot: Slot) -> list[tuple[str, str]]:
-    """A slot's features, and the field of `AmountSummary` that each of them is."""
-    return [(f"{slot.name}_{name}", field) for name, _, field, _ in _rows(slot)]
-
-
-def _rows(slot: Slot) -> tuple[tuple[str, Unit, str, str], ...]:
-    return _OF_EVERY_SLOT + (_OF_MAIN_SLOTS if slot.main else ())
-
-
-def _features(slot: Slot) -> list[Feature]:
-    return [
-        Feature(
-            f"{slot.name}_{name}",
-            unit,
-            "amounts",
-            meaning.format(of=slot.of),
-            attrgetter(f"amounts.{slot.name}.{field}"),
-        )
-        for name, unit, field, meaning in _rows(slot)
-    ]
-
-
-FEATURES = tuple(feature for slot in SLOTS for feature in _features(slot))
+SLOT_FEATURES = SlotFeatures("amounts", "amounts", _OF_EVERY_SLOT, _OF_MAIN_SLOTS)
+FEATURES = SLOT_FEATURES.features

@@ -20,8 +20,8 @@ class _OfSlot:
 
     def __init__(self, slot: Slot) -> None:
         self._brief = not slot.main
-        self._tell_amounts = fields_told(amounts.fields(slot))
-        self._tell_labels = fields_told(label_history.fields(slot))
+        self._tell_amounts = fields_told(amounts.SLOT_FEATURES.fields(slot))
+        self._tell_labels = fields_told(label_history.SLOT_FEATURES.fields(slot))
         self.unknown: Features = {}
         """When nothing is known of the entity, what is not missing."""
         self._tell_amounts(NO_AMOUNTS, self.unknown)

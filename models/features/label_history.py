@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from models.features.slot_features import Rows, SlotFeatures
 
-from models.features.feature import Feature, Unit
-from models.features.slots import SLOTS, Slot
-
-_OF_EVERY_SLOT: tuple[tuple[str, Unit, str, str], ...] = (
+_OF_EVERY_SLOT: Rows = (
     ("labelled", "applications", "labelled", "Applications {of} with a known label"),
     ("frauds", "applications", "frauds", "Applications {of} known to be fraud"),
     (
@@ -44,7 +41,7 @@ _OF_EVERY_SLOT: tuple[tuple[str, Unit, str, str], ...] = (
         "Known frauds {of} in 30 days whose amount was not unusual for the applicant, or not known to be",
     ),
 )
-_OF_MAIN_SLOTS: tuple[tuple[str, Unit, str, str], ...] = (
+_OF_MAIN_SLOTS: Rows = (
     ("fraud_rate_7d", "share", "fraud_rate_7d", "Likewise, of the 7 days up to the newest known label {of}"),
     ("fraud_rate_30d", "share", "fraud_rate_30d", "Likewise, of the 30 days up to the newest known label {of}"),
     ("last_label_fraud", "flag", "last_label", "The newest application {of} with a known label is a fraud"),
@@ -87,29 +84,8 @@ _OF_MAIN_SLOTS: tuple[tuple[str, Unit, str, str], ...] = (
         "Applications {of} with a known label since the newest known fraud whose amount was unusual",
     ),
 )
-"""Each: the name behind the slot's, the unit, the field of `LabelSummary`, the meaning."""
+"""Fields of `LabelSummary`."""
 
 
-def fields(slot: Slot) -> list[tuple[str, str]]:
-    """A slot's features, and the field of `LabelSummary` that each of them is."""
-    return [(f"{slot.name}_{name}", field) for name, _, field, _ in _rows(slot)]
-
-
-def _rows(slot: Slot) -> tuple[tuple[str, Unit, str, str], ...]:
-    return _OF_EVERY_SLOT + (_OF_MAIN_SLOTS if slot.main else ())
-
-
-def _features(slot: Slot) -> list[Feature]:
-    return [
-        Feature(
-            f"{slot.name}_{name}",
-            unit,
-            "label_history",
-            meaning.format(of=slot.of),
-            attrgetter(f"labels.{slot.name}.{field}"),
-        )
-        for name, unit, field, meaning in _rows(slot)
-    ]
-
-
-FEATURES = tuple(feature for slot in SLOTS for feature in _features(slot))
+SLOT_FEATURES = SlotFeatures("label_history", "labels", _OF_EVERY_SLOT, _OF_MAIN_SLOTS)
+FEATURES = SLOT_FEATURES.features
