@@ -75,7 +75,7 @@ class _NoThread(AIOKafkaConsumerThread):
         await self.on_thread_stop()
 
     def assignment(self) -> set[Any]:
-        """Faust's own makes this set of the same 72 partitions dozens of times a second, for each that it commits."""
+        """Faust's own makes this set of the same 84 partitions dozens of times a second, for each that it commits."""
         partitions = self._ensure_consumer().assignment()
         if partitions is not self._assigned[0]:
             self._assigned = partitions, super().assignment()

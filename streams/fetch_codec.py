@@ -1,6 +1,6 @@
 """Kafka's fetch request and response, encoded and decoded in a few calls of `struct`.
 
-aiokafka 0.14 does it field by field in Python. A worker's requests name every partition it has, 60 by default, and so
+aiokafka 0.14 does it field by field in Python. A worker's requests name every partition it has, 84 by default, and so
 does every response, once for each arrival of records: that was a tenth of what a batch of one cost (docs/adr/0013).
 `tests/streams/test_fetch_codec.py` compares with aiokafka's own, byte by byte.
 """

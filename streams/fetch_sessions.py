@@ -1,7 +1,7 @@
 """Incremental fetch sessions (KIP-227): the broker remembers what it was asked for, so that a request names only the
 partitions that have changed since the last one, and a response only those with something new.
 
-aiokafka 0.14 asks for every partition every time. A worker has 72, and all but a few of them are idle: naming them all,
+aiokafka 0.14 asks for every partition every time. A worker has 84, and all but a few of them are idle: naming them all,
 finding nothing in them and being told so was most of what a fetch cost, here and in the broker (docs/adr/0026).
 `tests/streams/test_fetch_sessions.py` fails when aiokafka's inside changes.
 """
