@@ -103,11 +103,7 @@ async def batches(app: Any, stream: Any, most: int) -> AsyncIterator[Batch]:
 
 def partition_offsets(app: Any) -> dict[tuple[str, int], tuple[int, int]]:
     """(topic, partition) -> (offset up to which all is done, end offset), of the partitions assigned to this worker. A
-    partition of which nothing has been fetched yet is left out.
-
-    That is the committed offset, but where all that was read is committed: then it is how far the partition has been
-    read, past what no commit ever names, the end of a transaction or records that Kafka has deleted.
-    """
+    partition of which nothing has been fetched yet is left out."""
     consumer = app.consumer
     offsets: dict[tuple[str, int], tuple[int, int]] = {}
     try:
@@ -117,23 +113,8 @@ def partition_offsets(app: Any) -> dict[tuple[str, int], tuple[int, int]]:
     for partition in assignment:
         end = consumer.highwater(partition)
         if end is not None:
-            committed = consumer._committed_offset[partition] or 0
-            read_to = consumer.read_to(partition) if _all_committed(consumer, partition, committed) else None
-            offsets[partition.topic, partition.partition] = (max(committed, read_to or 0), end)
+            offsets[partition.topic, partition.partition] = (consumer.done_to(partition), end)
     return offsets
-
-
-def _all_committed(consumer: Any, partition: Any, committed: int) -> bool:
-    """Whether nothing that was read of the partition waits for its commit. Faust's offset of the record that was read
-    last is the committed one, too, as long as none has been read."""
-    last_read = consumer._read_offset.get(partition)
-    if last_read is None or last_read < committed:
-        return True
-    return bool(
-        last_read == committed
-        and last_read not in consumer._acked_index.get(partition, ())
-        and all((each.tp, each.offset) != (partition, last_read) for each in consumer.unacked)
-    )
 
 
 def is_assigned(app: Any, topic: str, partition: int) -> bool:

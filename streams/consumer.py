@@ -33,14 +33,22 @@ def consume_in_one_loop(app: Any) -> None:
 class OneLoopConsumer(Consumer):
     """A consumer without a thread."""
 
+    _thread: _NoThread
+
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
         return _NoThread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
-    def read_to(self, partition: Any) -> int | None:
-        """The offset that is read next of a partition that is assigned; None while that is not known."""
-        subscription = self._thread._ensure_consumer()._subscription.subscription
-        position: int | None = subscription.assignment.state_value(partition)._position
-        return position
+    def done_to(self, partition: Any) -> int:
+        """The offset up to which all of a partition that is assigned is done.
+
+        That is the committed one, but where all that was read is committed: then it is how far the partition has been
+        read, past what no commit ever names, the end of a transaction or records that Kafka has deleted.
+        """
+        committed: int = self._committed_offset[partition] or 0
+        if self._thread.last_read.get(partition, -1) >= committed:
+            return committed
+        assignment = self._thread._ensure_consumer()._subscription.subscription.assignment
+        return max(committed, assignment.state_value(partition)._position or 0)
 
     async def verify_all_partitions_active(self) -> None:
         """Twice a second Faust would look for partitions that stand still, one in each turn of the loop, and take idle
@@ -64,6 +72,11 @@ class _NoThread(AIOKafkaConsumerThread):
     _assigned: tuple[object, set[Any]] = (None, set())
     """What aiokafka says, and Faust's set of it."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.last_read: dict[Any, int] = {}
+        """Partition -> offset of the last record that was taken from it, committed or not."""
+
     async def on_start(self) -> None:
         await super().on_start()
         fetcher = self._ensure_consumer()._fetcher
@@ -80,6 +93,13 @@ class _NoThread(AIOKafkaConsumerThread):
         if partitions is not self._assigned[0]:
             self._assigned = partitions, super().assignment()
         return self._assigned[1]
+
+    async def getmany(self, *asked: Any, **options: Any) -> Any:
+        found = await super().getmany(*asked, **options)
+        for partition, records in found.items():
+            if records:
+                self.last_read[partition] = records[-1].offset
+        return found
 
     async def call_thread(self, fun: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         return await maybe_async(fun(*args, **kwargs))
