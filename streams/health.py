@@ -90,8 +90,15 @@ class HealthServer:
         self._runner = web.AppRunner(site, access_log=None)
         await self._runner.setup()
         await self._listen(self._runner)
-        host, port = self._runner.addresses[0][:2]
-        logger.info("listening", healthz=f"http://{host}:{port}/healthz", metrics=f"http://{host}:{port}/metrics")
+        at = f"http://{self._runner.addresses[0][0]}:{self.port}"
+        logger.info("listening", healthz=f"{at}/healthz", metrics=f"{at}/metrics")
+
+    @property
+    def port(self) -> int:
+        """Where it listens. Raises RuntimeError when it does not."""
+        if self._runner is None:
+            raise RuntimeError("the server has not been started")
+        return int(self._runner.addresses[0][1])
 
     async def _listen(self, runner: web.AppRunner) -> None:
         settings = self._deps.settings

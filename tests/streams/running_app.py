@@ -49,7 +49,7 @@ async def publish(settings: Settings, values: list[bytes]) -> None:
     await producer.stop()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what it waits for is not ours to signal
             await asyncio.sleep(0.02)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from config.settings import Settings
 from scripts.embedded.ports import free_port
 from streams.app import build_app, build_dependencies
-from streams.health import STUCK_AFTER_S, HealthServer, Progress
+from streams.health import PORTS_TRIED, STUCK_AFTER_S, HealthServer, Progress
 
 PARTITION = ("applications", 3)
 
@@ -67,9 +67,11 @@ async def test_two_workers_with_the_same_settings_find_a_port_each(tmp_path: Pat
     await first.start()
     await second.start()
     try:
+        assert first.port == port
+        assert second.port in range(port + 1, port + PORTS_TRIED)
         async with aiohttp.ClientSession() as client:
-            for taken in (port, port + 1):
-                async with client.get(f"http://127.0.0.1:{taken}/healthz") as answer:
+            for server in (first, second):
+                async with client.get(f"http://127.0.0.1:{server.port}/healthz") as answer:
                     assert answer.status == 200
     finally:
         await first.stop()

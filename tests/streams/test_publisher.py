@@ -30,7 +30,7 @@ async def placed(settings: Settings, topic: str, count: int) -> Placed:
     consumer = AIOKafkaConsumer(
         settings.topic(topic), bootstrap_servers=settings.bootstrap, auto_offset_reset="earliest"
     )
-    async with consumer, asyncio.timeout(30):
+    async with consumer, asyncio.timeout(120):
         for _ in range(count):
             record = await consumer.getone()
             found[record.partition].append((record.key, record.value))

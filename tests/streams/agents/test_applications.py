@@ -152,7 +152,7 @@ def test_the_index_observes_the_next_part_and_the_next_batch_while_applications_
     def decide_when_sent(*arguments: Any, **options: Any) -> Any:
         """This process does nothing else meanwhile: what comes to the server now was sent before."""
         if len(decided) in (0, PART):
-            expected, deadline = sent[len(decided)], monotonic() + 5
+            expected, deadline = sent[len(decided)], monotonic() + 30
             while calls() - before < expected and monotonic() < deadline:
                 sleep(0.01)
             observed.append(calls() - before)

@@ -39,7 +39,7 @@ async def asker(server: ListServer, metrics: Metrics, time_s: list[float]) -> As
     made: list[ServiceAsker] = []
 
     def make(key: str | None = None, **options: Any) -> ServiceAsker:
-        configuration = ServiceConfiguration(**{"name": "bureau", "url": server.url, "deadline_ms": 2_000.0, **options})
+        configuration = ServiceConfiguration(**{"name": "bureau", "url": server.url, "deadline_ms": 5_000.0, **options})
         service = HttpListService(configuration, key, lambda: moment(NOON_MS))
         made.append(ServiceAsker(service, configuration, metrics, lambda: time_s[0]))
         return made[-1]

@@ -68,7 +68,7 @@ class ListServer:
         hits = [each for each in self.entries if mood == "mistaken" or (each["kind"], each["token"]) in wanted]
         answer = json.dumps({"hits": hits})
         if mood == "slow":
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(4)
         if mood == "hanging":
             await asyncio.sleep(30)
         if mood == "rude":
