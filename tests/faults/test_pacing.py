@@ -38,7 +38,7 @@ async def test_a_producer_whose_kafka_is_cut_off_does_not_spin(
         failures = [each for each in caplog.messages if "Unable to update metadata" in each]
         assert 1 <= len(failures) <= 10
         await proxy.start()
-        await asyncio.wait_for(sending, 10)
+        await asyncio.wait_for(sending, 30)
     finally:
         await producer.stop()
         await proxy.stop()

@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 
 def test_the_installed_command_shows_every_command(tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("tidegate")
-    done = subprocess.run([command, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([command, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True)
     assert all(name in done.stdout for name in cli.COMMANDS)
 
 

@@ -83,7 +83,7 @@ def test_a_slow_run_without_a_terminal_says_how_far_it_is(
 def test_missing_topics_are_an_operators_error_that_says_how_to_make_them(
     run: CliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "REQUEST_TIMEOUT_MS", 500)
+    monkeypatch.setattr(command, "REQUEST_TIMEOUT_MS", 3_000)
     error = _simulate(run, "--applications", "5").exception
     assert isinstance(error, OperatorError)
     assert "tidegate topics create" in str(error)

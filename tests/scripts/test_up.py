@@ -20,7 +20,7 @@ from config.settings import Settings
 from scripts.embedded.ports import LOOPBACK, free_port
 from scripts.up import up
 
-GONE_WITHIN_S = 10.0
+GONE_WITHIN_S = 60.0
 RUN_UP = [sys.executable, "-c", "import typer; from scripts.up import up; typer.run(up)"]
 
 

@@ -81,7 +81,7 @@ def test_a_signal_stops_it_and_the_same_command_goes_on(tmp_path: Path, number: 
         while not (tmp_path / "out" / "run.json").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(number)
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=300)
     finally:
         process.kill()
     assert process.returncode == 130

@@ -40,7 +40,7 @@ def test_what_our_children_use_is_ours_also_when_they_have_ended() -> None:
 def test_what_a_running_child_uses_is_ours() -> None:
     before = own_s()
     with subprocess.Popen([sys.executable, "-c", SPIN.format(60)]) as process:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while own_s() - before < 0.3:
             assert time.monotonic() < deadline
             time.sleep(0.05)

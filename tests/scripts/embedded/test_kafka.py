@@ -51,7 +51,7 @@ async def test_a_record_of_2_mib_comes_back_as_it_was_sent(kafka: EmbeddedKafka,
 
 async def test_a_mistyped_topic_is_not_created(kafka: EmbeddedKafka, topic_prefix: str) -> None:
     with pytest.raises(UnknownTopicOrPartitionError):
-        await publish(kafka, topic_prefix + "mistyped", b"lost", timeout_ms=1_000)
+        await publish(kafka, topic_prefix + "mistyped", b"lost", timeout_ms=3_000)
 
 
 def test_it_listens_on_loopback_only_outside_the_ephemeral_range_with_a_bounded_heap(kafka: EmbeddedKafka) -> None:

@@ -33,7 +33,7 @@ def test_a_clean_stop_keeps_its_data_and_leaves_no_process(tmp_path: Path) -> No
         client.set("link", "kept")
         processes = [psutil.Process(server.pid), *psutil.Process(server.pid).children()]
     assert len(processes) == 2
-    _, alive = psutil.wait_procs(processes, timeout=5)
+    _, alive = psutil.wait_procs(processes, timeout=30)
     assert alive == []
     assert not server.running
 
