@@ -12,10 +12,16 @@ from pydantic import SecretStr
 from config.settings import Settings
 from scripts.embedded import EmbeddedKafka, EmbeddedValkey
 
-hypothesis.settings.register_profile("shared_machine", deadline=None)
+# Time says nothing on a shared machine: neither how long an example takes, nor how long it is to be made.
+hypothesis.settings.register_profile(
+    "shared_machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("shared_machine")
 
 TEST_PII_KEY = "a-key-for-tests-of-32-bytes-0000"
+
+PATIENT_MS = 5_000
+"""A deadline for the link index that no test meets by accident on a busy machine."""
 
 TOGETHER = ("faults", "integration")
 """Directories of tests that start workers of their own: each of them runs in one process, test after test."""
@@ -73,6 +79,7 @@ def settings(
         _env_file=None,
         broker=kafka.url,
         redis_url=SecretStr(valkey.url),
+        index_deadline_ms=PATIENT_MS,
         topic_prefix=topic_prefix,
         partitions=partitions,
         group_id=f"{topic_prefix}workers",

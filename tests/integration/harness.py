@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from config.settings import Settings
+from scripts.chaos.experiment import START_S
 from scripts.embedded.ports import free_port
+from streams.kafka import admin_client
 
-READY_S = 40.0
+PATIENCE_S = 120.0
+"""For what comes within seconds, unless the machine has other things to do."""
 TOPICS_OUT = ("decisions", "decision-audit", "alerts", "dead-letters")
 
 
@@ -30,6 +33,9 @@ class WorkerProcess:
     def __init__(self, settings: Settings, log_file: Path) -> None:
         self.settings = settings.model_copy(update={"web_port": free_port(), "log_level": "DEBUG"})
         self.log_file = log_file
+        self.times_slower = 1.0
+        """How much longer than on a quiet machine things may take here, by how long the worker took to start."""
+        self._began = time.monotonic()
         with log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streams.worker"],
@@ -41,7 +47,7 @@ class WorkerProcess:
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of an endpoint; status 0 when nothing listens yet."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.settings.web_port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.settings.web_port}{path}", timeout=30) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -50,18 +56,19 @@ class WorkerProcess:
             return 0, ""
 
     def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + READY_S
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"the worker ended: {self.log()[-3000:]}"
             if self.get("/readyz")[0] == 200:
+                self.times_slower = max(1.0, (time.monotonic() - self._began) / START_S)
                 return
             time.sleep(0.1)
-        pytest.fail(f"not ready after {READY_S} s: {self.get('/readyz')} {self.log()[-3000:]}")
+        pytest.fail(f"not ready after {PATIENCE_S} s: {self.get('/readyz')} {self.log()[-3000:]}")
 
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
-    def stop(self, sign: int = signal.SIGTERM, timeout_s: float = 15.0) -> int:
+    def stop(self, sign: int = signal.SIGTERM, timeout_s: float = PATIENCE_S) -> int:
         """End it and return its exit code; killed when it does not end in time."""
         if self.process.poll() is None:
             self.process.send_signal(sign)
@@ -96,13 +103,38 @@ class Client:
                 self.raw += [record.key or b"", record.value]
                 self.seen[topic].append(json.loads(record.value))
 
-    async def wait_for(self, topic: str, count: int, timeout_s: float = 30.0) -> list[dict[str, Any]]:
+    async def wait_for(self, topic: str, count: int, timeout_s: float = PATIENCE_S) -> list[dict[str, Any]]:
         """The first `count` or more records on a topic out."""
         deadline = time.monotonic() + timeout_s
         while len(self.seen[topic]) < count:
             assert time.monotonic() < deadline, f"{len(self.seen[topic])} of {count} on {topic} after {timeout_s} s"
             await self.poll()
         return self.seen[topic]
+
+    async def wait_for_alert(self, kind: str) -> dict[str, Any]:
+        """The first alert of a kind, whatever others there are."""
+        count = 1
+        while True:
+            alerts = await self.wait_for("alerts", count)
+            for alert in alerts:
+                if alert["kind"] == kind:
+                    return alert
+            count = len(alerts) + 1
+
+    async def wait_until_taken(self, *topics: str) -> None:
+        """Return when workers have acknowledged all that stands on some topics in: what it led to has been written."""
+        partitions = range(self._settings.partitions)
+        places = [TopicPartition(self._settings.topic(topic), number) for topic in topics for number in partitions]
+        ends = await self._consumer.end_offsets(places)
+        deadline = time.monotonic() + PATIENCE_S
+        async with admin_client(self._settings) as admin:
+            while True:
+                taken = await admin.list_consumer_group_offsets(self._settings.consumer_group, partitions=places)
+                waiting = {place: end for place, end in ends.items() if taken[place].offset < end and end}
+                if not waiting:
+                    return
+                assert time.monotonic() < deadline, f"not taken after {PATIENCE_S} s: {waiting} of {taken}"
+                await self.poll()
 
     async def settle(self, seconds: float = 1.0) -> None:
         """Take what still comes within `seconds`."""

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from config.settings import Settings
 from scripts.embedded import EmbeddedValkey
-from tests.integration.harness import Client, MakeApplication, StartWorker, WorkerProcess
+from tests.integration.harness import PATIENCE_S, Client, MakeApplication, StartWorker, WorkerProcess
 
 
 @pytest.fixture
@@ -53,11 +53,10 @@ async def test_a_decision_without_valkey_is_superseded_when_it_is_back(
     assert degraded["decision"] != "approve"
     assert degraded["links"] is None
     assert "DEGRADED_DEPENDENCY" in {reason["code"] for reason in degraded["reasons"]}
-    assert degraded["latency_ms"] < 1000
-    await until(lambda: worker.get("/readyz")[0] == 503, 5)
+    assert degraded["latency_ms"] < 1000 * worker.times_slower
+    await until(lambda: worker.get("/readyz")[0] == 503, PATIENCE_S)
     assert 'tidegate_index_breaker{tidegate_index_breaker="closed"} 0.0' in worker.get("/metrics")[1]
-    alerts = [alert for alert in await client.wait_for("alerts", 1) if alert["kind"] == "DEGRADED"]
-    assert len(alerts) == 1
+    await client.wait_for_alert("DEGRADED")
 
     own_valkey.start()
     again = (await client.wait_for("decisions", 3))[2]
@@ -68,6 +67,7 @@ async def test_a_decision_without_valkey_is_superseded_when_it_is_back(
     assert again["decision_id"] != degraded["decision_id"]
     assert again["links"] is not None
     assert len(client.seen["decisions"]) == 3
+    assert [alert["kind"] for alert in client.seen["alerts"]].count("DEGRADED") == 1
 
 
 async def test_an_outage_raises_one_alert_over_all_workers_and_holds_nobody_up(
@@ -81,10 +81,10 @@ async def test_an_outage_raises_one_alert_over_all_workers_and_holds_nobody_up(
     workers = [start_worker(settings=settings, wait=False) for _ in range(2)]
     for worker in workers:
         worker.wait_until_ready()
-    await until(lambda: 0 < partitions(workers[0]) == partitions(workers[1]), 30)
+    await until(lambda: 0 < partitions(workers[0]) == partitions(workers[1]), PATIENCE_S)
 
     own_valkey.kill()
-    await until(lambda: all(worker.get("/readyz")[0] == 503 for worker in workers), 10)
+    await until(lambda: all(worker.get("/readyz")[0] == 503 for worker in workers), PATIENCE_S)
     count = 60
     for number in range(count):
         await client.apply(make_application(number))
@@ -92,7 +92,8 @@ async def test_an_outage_raises_one_alert_over_all_workers_and_holds_nobody_up(
     assert all(each["degraded"] for each in degraded)
 
     own_valkey.start()
-    again = (await client.wait_for("decisions", 2 * count, timeout_s=10.0))[count:]
+    within_s = 10.0 * max(worker.times_slower for worker in workers)
+    again = (await client.wait_for("decisions", 2 * count, within_s))[count:]
     assert {each["supersedes"] for each in again} == {each["decision_id"] for each in degraded[:count]}
     await client.settle(1.0)
     assert [alert["kind"] for alert in client.seen["alerts"] if alert["kind"] == "DEGRADED"] == ["DEGRADED"]
@@ -106,7 +107,7 @@ async def test_events_that_only_write_to_valkey_wait_for_it(
     topics: Settings,
     own_valkey: EmbeddedValkey,
 ) -> None:
-    start_worker(settings=topics.model_copy(update={"redis_url": SecretStr(own_valkey.url)}))
+    worker = start_worker(settings=topics.model_copy(update={"redis_url": SecretStr(own_valkey.url)}))
     own_valkey.kill()
     application = make_application(1)
     await client.send(
@@ -118,7 +119,8 @@ async def test_events_that_only_write_to_valkey_wait_for_it(
     )  # fmt: skip
     await client.settle(1.0)
     own_valkey.start()
-    await client.settle(2.0)
+    await client.wait_until_taken("blacklist-entries")
+    await until(lambda: worker.get("/readyz")[0] == 200, PATIENCE_S)
     await client.apply(application)
     decision = (await client.wait_for("decisions", 1))[0]
     assert "BLACKLIST_HIT" in {reason["code"] for reason in decision["reasons"]}

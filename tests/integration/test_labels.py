@@ -19,9 +19,7 @@ from models.learning.protocol import Example
 from streams.kafka import client_options, read_to_end, running
 from streams.label_cases import TRAINING
 from streams.partitioning import partition_of
-from tests.integration.harness import Client, MakeApplication, StartWorker
-
-PATIENCE_S = 40.0
+from tests.integration.harness import PATIENCE_S, Client, MakeApplication, StartWorker
 
 
 def label(number: int, kind: str = "confirmed_fraud", name: str = "l", days_ago: float = 0.0) -> dict[str, Any]:

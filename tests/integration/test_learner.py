@@ -30,9 +30,8 @@ from streams.model_files import MissingFileError
 from streams.model_versions import Announcement, announce, current
 from streams.publisher import Publisher
 from streams.snapshots import ModelStore, Snapshot
-from tests.integration.harness import Client, StartWorker, WorkerProcess
+from tests.integration.harness import PATIENCE_S, Client, StartWorker, WorkerProcess
 
-PATIENCE_S = 90.0
 QUICK_RULES = """[learning]
 minimum_frauds = 20
 window_frauds = 100
@@ -97,6 +96,15 @@ async def learned(settings: Settings, offset: int) -> tuple[int, str]:
     return now[0], now[1]
 
 
+async def announced(settings: Settings, examples: int) -> ModelVersionRecord:
+    """What is announced once it is what at least so many examples have taught: a learner commits first."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (now := await current(settings)) is None or now.trained_examples < examples:
+        assert time.monotonic() < deadline, f"{now} after {PATIENCE_S} s"
+        await asyncio.sleep(0.3)
+    return now
+
+
 def chain(settings: Settings, version: str | None) -> list[Snapshot]:
     """A learner's snapshot and those before it that are still there, newest first. The learner goes on pruning."""
     store = ModelStore.from_settings(settings)
@@ -143,14 +151,15 @@ def start_learner(settings: Settings) -> subprocess.Popen[bytes]:
     )
 
 
-async def active_of(*processes: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
-    """The one that says that it learns."""
+async def active_of(*processes: subprocess.Popen[bytes], examples: int) -> subprocess.Popen[bytes]:
+    """The one that says that it has learned so many examples: before, each may have been active for a moment."""
+    says = f'"active":true,"examples":{examples},'.encode()
     deadline = time.monotonic() + PATIENCE_S
     while True:
         for process in processes:
             assert process.stdout is not None
             line = await asyncio.to_thread(process.stdout.readline)
-            if b'"active":true' in line:
+            if says in line:
                 return process
         assert time.monotonic() < deadline
 
@@ -164,9 +173,9 @@ async def test_a_better_model_is_promoted_by_itself_with_an_alert_that_says_why(
     while (now := await current(quick)) is None or now.version == "scorecard":
         assert time.monotonic() < deadline, f"{now} {worker.log()[-3000:]}"
         await asyncio.sleep(0.5)
-    alerts = [each for each in await client.wait_for("alerts", 1) if each["kind"] == "MODEL_PROMOTED"]
-    assert alerts[0]["evidence"]["average_precision_gain"] > 0
-    assert alerts[0]["evidence"]["previous_version"] == "scorecard"
+    alert = await client.wait_for_alert("MODEL_PROMOTED")
+    assert alert["evidence"]["average_precision_gain"] > 0
+    assert alert["evidence"]["previous_version"] == "scorecard"
     first = (await announcements(quick))[0]
     assert first.version == "scorecard" or first.change == "promotion"
     await learned(quick, 600)
@@ -185,10 +194,9 @@ async def test_kills_of_the_learner_and_of_its_worker_lose_nothing_and_double_no
     first, second = start_worker(quick, wait=False), start_worker(quick, wait=False)
     first.wait_until_ready()
     second.wait_until_ready()
-    learner = await learner_of(first, second)
     await teach(quick, range(200))
     await learned(quick, 40)
-    learner.kill()
+    (await learner_of(first, second)).kill()
     assert first.get("/readyz")[0] == second.get("/readyz")[0] == 200
     await teach(quick, range(200, 400))
     await learned(quick, 300)
@@ -196,7 +204,7 @@ async def test_kills_of_the_learner_and_of_its_worker_lose_nothing_and_double_no
     owner, other = (first, second) if learner.ppid() == first.process.pid else (second, first)
     owner.stop(signal.SIGKILL)
     await teach(quick, range(400, 500))
-    learner.wait(10)  # it ends with its worker
+    learner.wait(PATIENCE_S)  # it ends with its worker
     offset, version = await learned(quick, 500)
     assert (await learner_of(other)).is_running()
 
@@ -226,14 +234,12 @@ async def test_a_champion_that_a_command_holds_stays_and_after_a_release_the_lea
     publisher = Publisher(quick)
     start_worker(quick)
     await teach(quick, range(100))
-    await learned(quick, 100)
+    await announced(quick, 100)
     hold = Announcement(champion="scorecard", change="command", reason="Wait.", by="somebody", held=True)
     async with running(publisher, quick):
         await announce(hold, quick, publisher, datetime.now(UTC))
         await teach(quick, range(100, 600))
-        await learned(quick, 600)
-        held = await current(quick)
-        assert held is not None
+        held = await announced(quick, 600)
         assert (held.version, held.held) == ("scorecard", True)
         assert held.challenger is not None
         release = Announcement(champion="scorecard", change="command", reason="Go on.", by="somebody", held=False)
@@ -254,16 +260,16 @@ async def test_a_learner_that_was_frozen_through_a_take_over_writes_nothing_more
     try:
         await teach(quick, range(100))
         await learned(quick, 100)
-        active = await active_of(first, second)
+        active = await active_of(first, second, examples=100)
         other = second if active is first else first
         active.send_signal(signal.SIGSTOP)
         await teach(quick, range(100, 200))
         _, version = await learned(quick, 200)
         active.send_signal(signal.SIGCONT)
-        await teach(quick, range(200, 300))
-        offset, newest = await learned(quick, 300)
+        await teach(quick, range(200, 220))  # few: only the newest snapshots stay
+        offset, newest = await learned(quick, 220)
         snapshots = chain(quick, newest)
-        assert offset == snapshots[0].header.examples == 300
+        assert offset == snapshots[0].header.examples == 220
         assert version in [each.version for each in snapshots]
         assert active.poll() is None
         assert other.poll() is None
@@ -278,9 +284,8 @@ async def test_a_learner_without_its_snapshot_learns_everything_again(
 ) -> None:
     first = start_worker(quick)
     await teach(quick, range(100))
-    await learned(quick, 100)
+    before = await announced(quick, 100)
     first.stop()
-    before = await current(quick)
     shutil.rmtree(Path(quick.model_url) / "learner")
     await client.send("training", b"no example")
     start_worker(quick)
@@ -288,7 +293,5 @@ async def test_a_learner_without_its_snapshot_learns_everything_again(
     offset, version = await learned(quick, 161)
     newest = chain(quick, version)[0]
     assert (offset, newest.header.examples) == (161, 160)
-    after = await current(quick)
-    assert before is not None
-    assert after is not None
-    assert after.trained_examples > before.trained_examples
+    assert before.trained_examples == 100
+    assert (await announced(quick, 160)).trained_examples == 160

@@ -11,7 +11,7 @@ from tests.integration.harness import Client, MakeApplication, StartWorker
 async def test_an_application_gets_one_decision_and_one_audit_record_within_250_ms(
     start_worker: StartWorker, client: Client, make_application: MakeApplication
 ) -> None:
-    start_worker()
+    worker = start_worker()
     await client.apply(make_application(1))
     await client.wait_for("decisions", 1)  # connections and caches are warm now
 
@@ -27,7 +27,7 @@ async def test_an_application_gets_one_decision_and_one_audit_record_within_250_
     decisions, audits = client.seen["decisions"], client.seen["decision-audit"]
     assert [each["application_id"] for each in decisions] == [f"A-{number}" for number in range(1, 7)]
     assert [each["decision_id"] for each in audits] == [each["decision_id"] for each in decisions]
-    assert fastest_s < 0.25
+    assert fastest_s < 0.25 * worker.times_slower
     assert decisions[0]["degraded"] == []
 
 
@@ -49,7 +49,7 @@ async def test_the_same_event_again_gives_the_same_decision_and_no_second_alert_
         },
         "phone:13800000001",
     )
-    await client.settle(1.0)
+    await client.wait_until_taken("blacklist-entries")
     application = make_application(1)
     await client.apply(application)
     await client.wait_for("decisions", 1)
@@ -111,7 +111,7 @@ async def test_a_device_event_and_a_label_reach_the_decisions_that_follow(
         },
         first["device"]["device_id"],
     )
-    await client.settle(1.0)
+    await client.wait_until_taken("device-events")
     await client.apply(first)
     await client.wait_for("decisions", 1)
     await client.send(
@@ -125,7 +125,7 @@ async def test_a_device_event_and_a_label_reach_the_decisions_that_follow(
         },
         "A-1",
     )
-    await client.settle(1.0)
+    await client.wait_until_taken("labels")
     await client.apply(make_application(2, applicant__id_number="110101199003070011"))
     decisions = await client.wait_for("decisions", 2)
 

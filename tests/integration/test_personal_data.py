@@ -90,7 +90,7 @@ async def test_no_raw_identifier_is_found_past_the_edge(
             "source": "analyst", "note": "sim-marked-note 13812345678",
         },
     )  # fmt: skip
-    await client.settle(1.0)
+    await client.wait_until_taken("blacklist-entries", "device-events", "labels")
     for number in range(1, 5):  # enough for links, a ring, alerts
         await client.apply(make_application(number, **MARKED | {"applicant__phone": "13812345678"}))
     await client.send("applications", make_application(9, **MARKED) | {"term_months": 0})  # a dead letter

@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 from config.settings import Settings
-from tests.integration.harness import StartWorker
+from tests.integration.harness import PATIENCE_S, StartWorker
 
 README = Path(__file__).parents[2] / "README.md"
-SNIPPET_S = 40.0
 
 
 def run_first_application(settings: Settings) -> dict[str, object]:
@@ -22,7 +21,7 @@ def run_first_application(settings: Settings) -> dict[str, object]:
         assert written in program
         program = program.replace(written, here)
     done = subprocess.run(
-        [sys.executable, "-"], input=program, text=True, capture_output=True, timeout=SNIPPET_S, check=False
+        [sys.executable, "-"], input=program, text=True, capture_output=True, timeout=PATIENCE_S, check=False
     )
     assert done.returncode == 0, done.stderr
     decision: dict[str, object] = json.loads(done.stdout)

@@ -79,7 +79,7 @@ async def test_all_of_a_ring_of_forty_are_reported_within_five_seconds(
     for number in DISBURSED:
         await client.send("labels", label(number, "disbursed"), f"A-{number}")
     await client.send("labels", label(REPAID, "repaid"), f"A-{REPAID}")
-    await client.settle(2.0)
+    await client.wait_until_taken("labels")
 
     began = time.monotonic()
     await client.send("labels", label(FRAUD, "confirmed_fraud"), f"A-{FRAUD}")
@@ -112,11 +112,12 @@ async def test_all_of_a_ring_of_forty_are_reported_within_five_seconds(
             1 + 2 * reason["detail"]["distance"],
         )
         assert set(path[1::2]) <= {"device_id", "bank_card"}
-    assert max(reported_s, decided_s) < 5, (reported_s, decided_s)
+    within_s = 5 * max(worker.times_slower for worker in workers)
+    assert max(reported_s, decided_s) < within_s, (reported_s, decided_s)
 
     workers[0].stop(signal.SIGKILL)
     await client.send("labels", label(FRAUD, "confirmed_fraud"), f"A-{FRAUD}")  # the same once more
-    alerts = await client.wait_for("alerts", 2, timeout_s=60.0)
+    alerts = await client.wait_for("alerts", 2)
     await client.settle(2.0)
     assert [each for each in alerts if each != alert] == []
     assert {each["decision_id"] for each in client.seen["decisions"][MEMBERS:]} == {

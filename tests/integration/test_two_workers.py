@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from tests.integration.harness import Client, MakeApplication, StartWorker, WorkerProcess
+from tests.integration.harness import PATIENCE_S, Client, MakeApplication, StartWorker, WorkerProcess
 
 
 def partitions(worker: WorkerProcess) -> int:
@@ -23,7 +23,7 @@ async def test_each_application_is_decided_once_and_links_cross_workers(
     first, second = start_worker(wait=False), start_worker(wait=False)
     first.wait_until_ready()
     second.wait_until_ready()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while not 0 < partitions(first) == partitions(second):
         assert time.monotonic() < deadline, f"the partitions were not shared: {partitions(first)} {partitions(second)}"
         await client.poll(200)

@@ -11,7 +11,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from config.settings import Settings
-from tests.integration.harness import StartWorker
+from tests.integration.harness import PATIENCE_S, StartWorker
 
 TIDEGATE = str(Path(sys.executable).with_name("tidegate"))
 
@@ -22,7 +22,7 @@ def run_worker(settings: Settings, **changes: str) -> subprocess.CompletedProces
         env={**settings.environment(os.environ), **changes},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 
