@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import datetime
 
@@ -48,11 +48,30 @@ class Announcement(Struct, frozen=True, kw_only=True):
 async def current(settings: Settings) -> ModelVersionRecord | None:
     """What was announced last; None when nothing was: the policy's scorecard serves. Raises BrokerUnreachableError."""
     found: ModelVersionRecord | None = None
+    async for record in _announced(settings):
+        found = record
+    return found
+
+
+async def overwritten_by(record: ModelVersionRecord, settings: Settings) -> ModelVersionRecord | None:
+    """What stands just before `record` without being what that follows: somebody else announced it at the same moment,
+    and nobody would take notice of it. None when there is no such thing. Raises BrokerUnreachableError."""
+    as_it_stands = decode(encode(record))
+    before: ModelVersionRecord | None = None
+    lost: ModelVersionRecord | None = None
+    async for each in _announced(settings):
+        if each == as_it_stands:
+            lost = before
+        before = each
+    return lost if lost is not None and lost.sequence >= record.sequence else None
+
+
+async def _announced(settings: Settings) -> AsyncGenerator[ModelVersionRecord | None, None]:
+    """All there is, in its order; None for tombstones."""
     async with aclosing(read_to_end(settings, settings.topic(TOPIC))) as records:
         async for record in records:
             if record.key == FRAUD_MODEL.encode():
-                found = decode(record.value)
-    return found
+                yield decode(record.value)
 
 
 def decode(value: bytes | None) -> ModelVersionRecord | None:

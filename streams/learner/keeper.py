@@ -25,7 +25,7 @@ from models.published import ModelVersionRecord
 from streams.codec import encode
 from streams.learner.state import LearnerState
 from streams.model_files import MissingFileError
-from streams.model_versions import TOPIC, Announcement, current, next_record
+from streams.model_versions import TOPIC, Announcement, current, next_record, overwritten_by
 from streams.publisher import Outgoing, Publisher
 from streams.serving import served_content
 from streams.snapshots import ModelStore, Role, SnapshotHeader, SnapshotRefusedError, name_of, sequence_of
@@ -156,21 +156,24 @@ class Keeper:
         self._kept = _Kept()
 
     async def announce(self) -> None:
-        """Raise the alerts, then say what should serve; unless something newer has been said."""
+        """Raise the alerts, then say what should serve; unless something newer has been said. A command that is given
+        at the same moment stands: it is what is followed then."""
         kept, self._kept = self._kept, _Kept()
         self._promotion = None
         before = await current(self._settings)
         alerts = kept.alerts
-        announced: list[Outgoing] = []
+        record: ModelVersionRecord | None = None
         if kept.announcement is not None and _is_news(kept.announcement, before):
             record = next_record(kept.announcement, before, datetime.now(UTC))
             if kept.announcement.change == "promotion" and record.version == kept.announcement.champion:
                 alerts = [*alerts, promoted_alert(record)]
-            announced = [Outgoing(self._settings.topic(TOPIC), FRAUD_MODEL.encode(), encode(record))]
-            logger.info("models_announced", champion=record.version, challenger=record.challenger)
         topic = self._settings.topic("alerts")
         await self._publisher.publish([Outgoing(topic, each.alert_id.encode(), encode(each)) for each in alerts])
-        await self._publisher.publish(announced)
+        while record is not None and kept.announcement is not None:
+            await self._publisher.publish([Outgoing(self._settings.topic(TOPIC), FRAUD_MODEL.encode(), encode(record))])
+            logger.info("models_announced", champion=record.version, challenger=record.challenger)
+            lost = await overwritten_by(record, self._settings)
+            record = next_record(kept.announcement, lost, datetime.now(UTC)) if lost is not None else None
 
     async def prune(self) -> None:
         """Delete old snapshots, but none that serves or that a rollback goes back to."""
