@@ -23,11 +23,13 @@ REFILLED = "refilled---"
 class RefillIndex(ValkeyIndex):
     """An index that takes a history. All of it is idempotent, in any order, beside workers that go on."""
 
+    _least_deadline_ms = PATIENCE_MS
+
     async def place(self, applications: Sequence[tuple[ApplicationFacts, Sequence[ListHit]]]) -> None:
         """Write applications, with all that `observe` writes, each with the list hits that it was told of then: those
         are counted, since entries may have come and gone."""
         requests = [wire.place_request(self._prefix, application, hits) for application, hits in applications]
-        await self._call("place", requests, PATIENCE_MS, PER_ROUND_TRIP)
+        await self._call("place", requests, per_round_trip=PER_ROUND_TRIP)
 
     async def keep_decisions(self, decisions: Sequence[tuple[str, bytes]]) -> None:
         """Keep what was published, by event id, for events that come again. One that is there already stands."""

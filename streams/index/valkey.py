@@ -66,6 +66,9 @@ ENTRIES_PER_CALL = 50
 class ValkeyIndex:
     """`streams.index.protocol.LinkIndex` on a Valkey server."""
 
+    _least_deadline_ms = 0
+    """Whatever deadline a call has, it is no shorter."""
+
     def __init__(self, url: str, deployment: str, deadline_ms: int, **client_options: Any) -> None:
         """`url` as redis-py takes it; `deployment`, the topic prefix, tells this one's keys from those of others on the
         same server; `deadline_ms` is for `ping` and for `observe` of one application; `client_options` go to redis-py's
@@ -229,7 +232,7 @@ class ValkeyIndex:
         if not commands:
             return []
         try:
-            replies = await _within(deadline_ms / 1000, self._exchange(commands))
+            replies = await _within(max(deadline_ms, self._least_deadline_ms) / 1000, self._exchange(commands))
         except (RedisError, OSError, TimeoutError) as error:
             raise IndexUnavailableError(f"{type(error).__name__}: {error}") from error
         _raise_first_error(replies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,13 +15,14 @@ from aiokafka import AIOKafkaProducer
 
 from config.settings import Settings
 from models.policy.policy import load_policy_file
+from scripts.embedded import EmbeddedValkey
 from streams.index.layout import CLAIM_KEEP_MS, KEEP_MS, key_prefix, short_hash
 from streams.index.protocol import decode_stored
 from streams.index.refill import RefillIndex
 from streams.kafka import record_counts
 from streams.rebuilding import PARTS, PartReport, parts, rebuild_part
 from streams.topics import create_or_check
-from tests.builders import application
+from tests.builders import application, list_entry
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -124,6 +126,15 @@ async def test_alerts_of_30_days_are_claimed(settings: Settings, index: RefillIn
     prefix = key_prefix(settings.topic_prefix)
     with redis.Redis.from_url(settings.redis_url.get_secret_value()) as store:
         assert [store.exists(f"{prefix}C{short_hash(name)}") for name in ages] == [1, 0]
+
+
+async def test_a_valkey_that_is_busy_is_waited_for(valkey: EmbeddedValkey, topic_prefix: str) -> None:
+    index = RefillIndex(valkey.url, topic_prefix, deadline_ms=1)
+    with redis.Redis.from_url(valkey.url) as store:
+        store.client_pause(1_500)
+        await asyncio.gather(index.ping(), index.put_list_entries([list_entry("phone")]))
+        assert store.exists(f"{key_prefix(topic_prefix)}T")
+    await index.close()
 
 
 async def test_records_are_counted_by_topic(settings: Settings, index: RefillIndex) -> None:
