@@ -132,7 +132,10 @@ async def _to_end(consumer: AIOKafkaConsumer) -> AsyncGenerator[ConsumerRecord, 
 
 
 async def record_counts(settings: Settings, topics: Collection[str]) -> dict[str, int]:
-    """Topic (full name) -> how many records stand in it now. They have to exist. Raises BrokerUnreachableError."""
+    """Topic (full name) -> how many records stand in it now. They have to exist. Raises BrokerUnreachableError, and
+    aiokafka's KafkaTimeoutError when a partition has no leader for long."""
+    if not topics:
+        return {}
     consumer = AIOKafkaConsumer(*topics, **client_options(settings), group_id=None, enable_auto_commit=False)
     counts = dict.fromkeys(topics, 0)
     async with running(consumer, settings):

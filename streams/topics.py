@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from msgspec import Struct
 
 from config.errors import OperatorError
@@ -19,7 +19,7 @@ from models.dead_letter import DeadLetter
 from models.decision import Decision, DecisionAudit
 from models.events import EVENT_TYPES
 from models.published import MerchantTierRecord, ModelVersionRecord, PolicyVersionRecord, RestrictedCustomer
-from streams.kafka import admin_client
+from streams.kafka import admin_client, record_counts
 
 MAX_RECORD_BYTES = 4 * 1024 * 1024
 """The largest record that any topic takes: a dead letter of the largest input, in base64, with room to spare."""
@@ -27,7 +27,8 @@ MAX_INPUT_BYTES = 1024 * 1024
 """The largest record that other topics take. Above what the contract allows, so that a record that is too large arrives
 and becomes a dead letter."""
 
-CREATED_WITHIN_S = 15.0
+CREATED_WITHIN_S = 60.0
+"""Longest wait for brokers to know new topics, and then for these to be served."""
 POLL_S = 0.1
 
 Direction = Literal["in", "out", "internal"]
@@ -173,7 +174,8 @@ class TopicProblem(Struct, frozen=True, kw_only=True):
     topic: str
     """Full name, with prefix."""
     aspect: str
-    """`topic` when it is missing, `creation` when Kafka refused it, `partitions`, or Kafka's name of a setting."""
+    """`topic` when it is missing, `creation` when Kafka refused it, `leader` when a new one is not served yet,
+    `partitions`, or Kafka's name of a setting."""
     found: str
     wanted: str
 
@@ -212,7 +214,9 @@ async def create_or_check(settings: Settings, create: bool) -> list[TopicProblem
         while True:  # brokers learn of a new topic a moment after it was made
             problems = [problem for problem in await _problems(client, settings) if problem.topic not in names]
             late = asyncio.get_running_loop().time() > deadline
-            if late or not any(problem.aspect == "topic" for problem in problems):
+            if not any(problem.aspect == "topic" for problem in problems):
+                return refused + problems + await _unserved(missing - names, settings)
+            if late:
                 return refused + problems
             await asyncio.sleep(POLL_S)
 
@@ -244,6 +248,18 @@ async def _create(topics: list[Topic], client: AIOKafkaAdminClient, settings: Se
         for name, code, message in response.topic_errors
         if code not in (0, TopicAlreadyExistsError.errno)
     ]
+
+
+async def _unserved(new: set[str], settings: Settings) -> list[TopicProblem]:
+    """Return when the leaders of new topics answer: on a busy machine they come seconds after the metadata that names
+    them, and a producer gives up records that wait for them too long."""
+    try:
+        async with asyncio.timeout(CREATED_WITHIN_S):
+            await record_counts(settings, new)
+    except (KafkaError, TimeoutError):
+        wanted = "one that answers for each partition"
+        return [TopicProblem(topic=name, aspect="leader", found="missing", wanted=wanted) for name in sorted(new)]
+    return []
 
 
 async def _problems(client: AIOKafkaAdminClient, settings: Settings) -> list[TopicProblem]:

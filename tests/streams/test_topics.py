@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 from aiokafka.admin import NewTopic
+from aiokafka.errors import NotLeaderForPartitionError
 
 from config.settings import Settings
 from models.events import EVENT_TYPES
@@ -83,6 +84,23 @@ async def test_topics_that_were_made_pass_the_check_with_their_settings(settings
         described = {each["topic"]: each for each in await client.describe_topics()}
     counts = {topic.name: len(described[small.topic(topic.name)]["partitions"]) for topic in TOPICS}
     assert counts == {topic.name: 2 for topic in TOPICS} | {"training": 1}
+
+
+async def test_new_topics_are_ready_when_their_leaders_answer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[set[str]] = []
+
+    async def no_leader(_: Settings, topics: set[str]) -> None:
+        asked.append(topics)
+        raise NotLeaderForPartitionError
+
+    monkeypatch.setattr("streams.topics.record_counts", no_leader)
+    new = {settings.topic(topic.name) for topic in TOPICS}
+    problems = await create_or_check(with_one_partition(settings), create=True)
+    assert asked == [new]
+    assert {(problem.topic, problem.aspect) for problem in problems} == {(name, "leader") for name in new}
+    assert await create_or_check(with_one_partition(settings), create=True) == []
 
 
 async def test_a_topic_that_is_there_already_is_left_and_the_others_are_made(settings: Settings) -> None:
