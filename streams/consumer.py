@@ -10,6 +10,7 @@ In one loop there is nothing to pass on and nobody to wait for (docs/adr/0013).
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from mode.utils.futures import maybe_async
 
 from streams.fetch_rounds import shorten_rounds
 from streams.fetch_sessions import keep_sessions
+from streams.kafka import READ_COMMITTED
 
 FETCH_PAUSE_S = 0.008
 """From the arrival of records to the next request for more. What arrives meanwhile is taken together: a batch of one
@@ -34,6 +36,10 @@ class OneLoopConsumer(Consumer):
     """A consumer without a thread."""
 
     _thread: _NoThread
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._read_offset = _ReadOffsets(lambda: None)
 
     def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
         return _NoThread(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
@@ -77,6 +83,12 @@ class _NoThread(AIOKafkaConsumerThread):
         self.last_read: dict[Any, int] = {}
         """Partition -> offset of the last record that was taken from it, committed or not."""
 
+    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
+        """Faust reads what a transaction has taken back, unless it works in transactions itself."""
+        consumer = super()._create_consumer(loop)
+        consumer._isolation_level = READ_COMMITTED
+        return consumer
+
     async def on_start(self) -> None:
         await super().on_start()
         fetcher = self._ensure_consumer()._fetcher
@@ -101,8 +113,28 @@ class _NoThread(AIOKafkaConsumerThread):
                 self.last_read[partition] = records[-1].offset
         return found
 
+    def highwater(self, tp: Any) -> int:
+        """Where a transaction that is under way begins, nothing more can be read."""
+        end: int = self._ensure_consumer().last_stable_offset(tp)
+        return end
+
     async def call_thread(self, fun: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         return await maybe_async(fun(*args, **kwargs))
+
+
+class _ReadOffsets(defaultdict[Any, int | None]):
+    """Faust's record of what has been handed on, by partition, in which the first offset is not taken for none: the
+    gap that a transaction leaves behind a first record would be forgotten, and nothing after it committed."""
+
+    def __setitem__(self, partition: Any, offset: int | None) -> None:
+        super().__setitem__(partition, None if offset is None else _Offset(offset))
+
+
+class _Offset(int):
+    """True, also when it is 0."""
+
+    def __bool__(self) -> bool:
+        return True
 
 
 def pace_fetches(fetcher: Any) -> None:

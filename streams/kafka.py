@@ -17,6 +17,8 @@ from config.settings import Settings
 
 CONNECT_TIMEOUT_S = 15.0
 POLL_MS = 500
+READ_COMMITTED = "read_committed"
+"""How records of others are read: what a transaction has taken back was never said."""
 
 
 class BrokerUnreachableError(OperatorError):
@@ -100,7 +102,12 @@ async def read_to_end(settings: Settings, topic: str) -> AsyncGenerator[Consumer
     Raises BrokerUnreachableError.
     """
     consumer = AIOKafkaConsumer(
-        topic, **client_options(settings), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+        topic,
+        **client_options(settings),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level=READ_COMMITTED,
     )
     async with running(consumer, settings), aclosing(_to_end(consumer)) as records:
         async for record in records:
