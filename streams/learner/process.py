@@ -49,15 +49,7 @@ class LostPartitionError(Exception):
 async def run_learner(settings: Settings, stop: asyncio.Event) -> None:
     """Learn whenever the partition is this learner's, until `stop` is set."""
     publisher = Publisher(settings)
-    consumer = AIOKafkaConsumer(
-        **client_options(settings),
-        group_id=f"{settings.consumer_group}-learner",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        session_timeout_ms=SESSION_TIMEOUT_MS,
-        heartbeat_interval_ms=HEARTBEAT_MS,
-    )
-    async with running(publisher, settings), running(consumer, settings):
+    async with running(publisher, settings), running(consumer := _consumer(settings), settings):
         learner = Learner(settings, consumer, publisher)
         learning = asyncio.create_task(learner.run())
         stopping = asyncio.create_task(stop.wait())
@@ -68,6 +60,17 @@ async def run_learner(settings: Settings, stop: asyncio.Event) -> None:
         learning.cancel()
         with suppress(asyncio.CancelledError):
             await learning
+
+
+def _consumer(settings: Settings) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        **client_options(settings),
+        group_id=f"{settings.consumer_group}-learner",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        session_timeout_ms=SESSION_TIMEOUT_MS,
+        heartbeat_interval_ms=HEARTBEAT_MS,
+    )
 
 
 class Learner:

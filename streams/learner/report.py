@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
@@ -23,9 +25,9 @@ class LearnerReport(Struct, frozen=True, kw_only=True):
 
 
 def tell(report: LearnerReport) -> None:
-    """Write a report for the worker."""
-    sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
-    sys.stdout.buffer.flush()
+    """Write a report for the worker. One that was killed hears nothing, and the learner ends when it sees that."""
+    with suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), msgspec.json.encode(report) + b"\n")
 
 
 def hear(line: bytes, metrics: Metrics) -> None:
