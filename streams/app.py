@@ -30,6 +30,7 @@ from streams.agents.recalls import decide_recalled, decode_recall
 from streams.allocator import keep_giving_back
 from streams.batches import assignment_of, hand_on_at_once, is_assigned
 from streams.breaker import Breaker
+from streams.closed_consumers import close_consumers_whole
 from streams.codec import RecordDecoder
 from streams.consumer import consume_in_one_loop
 from streams.dependencies import Dependencies, Serving
@@ -144,6 +145,7 @@ def build_app(settings: Settings, dependencies: Dependencies | None = None) -> A
     """One worker's app. The topics have to exist (`streams.topics.require_topics`)."""
     pace_metadata_requests()
     tell_lost_connections()
+    close_consumers_whole()
     use_fast_fetch_codec()
     use_fast_produce_codec()
     deps = dependencies or build_dependencies(settings)

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from config.errors import OperatorError, SettingsError
 from config.settings import Settings
+from streams.closed_consumers import close_consumers_whole
 
 CONNECT_TIMEOUT_S = 15.0
 POLL_MS = 500
@@ -75,6 +76,7 @@ def ssl_context(settings: Settings) -> ssl.SSLContext | None:
 @asynccontextmanager
 async def running(client: Client, settings: Settings) -> AsyncIterator[None]:
     """Start an aiokafka producer or consumer, and stop it at the end. Raises BrokerUnreachableError."""
+    close_consumers_whole()
     try:
         async with _connecting(settings):
             await client.start()
