@@ -60,6 +60,8 @@ SESSION_TIMEOUT_S = 6.0
 HEARTBEAT_INTERVAL_S = 2.0
 COMMIT_INTERVAL_S = 0.2
 STREAM_BUFFER_RECORDS = 1024
+METADATA_AGE_S = 30.0
+"""Partitions that are added to a topic are taken after so long at most."""
 GC_EVERY_OBJECTS = 50_000
 MODELS_WITHIN_S = 10.0
 """So long a worker that starts waits for the models that serve; then the scorecard decides until they are there."""
@@ -188,6 +190,7 @@ def faust_options(settings: Settings) -> dict[str, Any]:
         "broker_commit_interval": COMMIT_INTERVAL_S,
         "broker_session_timeout": SESSION_TIMEOUT_S,
         "broker_heartbeat_interval": HEARTBEAT_INTERVAL_S,
+        "consumer_metadata_max_age_ms": int(METADATA_AGE_S * 1000),
         "stream_wait_empty": True,
         "stream_buffer_maxsize": STREAM_BUFFER_RECORDS,
         "key_serializer": "raw",

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import NewPartitions
 
 from config.settings import Settings
 from streams import consumer as module
 from streams.batches import Batch
 from streams.consumer import pace_fetches
+from streams.kafka import admin_client
 from streams.topics import create_or_check
 from tests.streams.running_app import MOST, publish, running_app, until
 
@@ -70,6 +72,29 @@ async def test_partitions_are_shared_and_taken_over_without_loss(settings: Setti
         await until(lambda: len(one.consumer.assignment()) == settings.partitions)
         await publish_to_all(settings, values(1_000))
         await until(lambda: set(values(1_000)) <= set(taken))
+
+
+async def test_partitions_that_are_added_are_taken_from_their_beginning(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.app.METADATA_AGE_S", 1.0)
+    await create_or_check(settings, create=True)
+    taken: list[tuple[int, bytes | None]] = []
+
+    async def take(batch: Batch) -> None:
+        taken.extend((record.partition, record.value) for record in batch.records)
+        batch.acknowledge()
+
+    topic, added = settings.topic("applications"), settings.partitions
+    async with running_app(settings, take) as app:
+        await until(lambda: len(app.consumer.assignment()) == settings.partitions)
+        async with admin_client(settings) as admin:
+            await admin.create_partitions({topic: NewPartitions(added + 1)})
+        async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
+            while added not in await producer.partitions_for(topic):  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.1)
+            await producer.send_and_wait(topic, b"new", partition=added)
+        await until(lambda: taken == [(added, b"new")])
 
 
 async def test_what_arrives_in_the_pause_is_taken_together(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
