@@ -90,7 +90,8 @@ async def test_partitions_that_are_added_are_taken_from_their_beginning(
         await until(lambda: len(app.consumer.assignment()) == settings.partitions)
         async with admin_client(settings) as admin:
             await admin.create_partitions({topic: NewPartitions(added + 1)})
-        async with AIOKafkaProducer(bootstrap_servers=settings.bootstrap) as producer:
+        producer = AIOKafkaProducer(bootstrap_servers=settings.bootstrap, metadata_max_age_ms=100)
+        async with asyncio.timeout(LONG_S), producer:
             while added not in await producer.partitions_for(topic):  # noqa: ASYNC110 - nobody is told
                 await asyncio.sleep(0.1)
             await producer.send_and_wait(topic, b"new", partition=added)
