@@ -31,10 +31,11 @@ from scripts.backtest.checkpoint import (
     write_checkpoint,
 )
 from scripts.backtest.columns import NEVER_MS
+from scripts.backtest.contents import Contents, contents
 from scripts.backtest.engine import Engine
 from scripts.backtest.facts import FactsOfRows
 from scripts.backtest.history import SORTED, SortedHistory, opened, sort_history
-from scripts.backtest.label_reader import LabelReader
+from scripts.backtest.label_reader import LabelReader, check_known
 from scripts.backtest.labels import PendingLabels
 from scripts.backtest.learning import Learning, learning_here
 from scripts.backtest.mapping import HistoryMapping, duration, load_mapping
@@ -91,6 +92,9 @@ class Screen(Protocol):
     def sorting(self) -> None:
         """The history is being checked and sorted."""
 
+    def holds(self, found: Contents) -> None:
+        """What the history was found to hold."""
+
     def begins(self, rows: int, done: int) -> None:
         """So many rows there are, of which some were done before."""
 
@@ -108,6 +112,7 @@ async def run_backtest(
     """
     mapping = load_mapping(options.mapping)
     settings = _settings(options, mapping, policy)
+    check_known(mapping, options.label_delay, options.mapping)
     refuse_others(options.out, settings)
     work = options.out / WORK
     work.mkdir(parents=True, exist_ok=True)
@@ -115,6 +120,8 @@ async def run_backtest(
     if checkpoint is None:
         screen.sorting()
         history = sort_history(options.history, mapping, options.mapping, work)
+        labels = LabelReader(mapping, history.columns, options.label_delay)
+        screen.holds(contents(history, labels, options.mapping))
         claim(options.out, settings)
     else:
         history = opened(work / SORTED)

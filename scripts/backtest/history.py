@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,15 +10,17 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from scripts.backtest.columns import Column, columns_of
+from scripts.backtest.columns import Column, columns_of, is_date_in_digits
 from scripts.backtest.mapping import HistoryMapping, check_columns
-from scripts.backtest.sources import HistoryError, open_source, sql_name, sql_text
+from scripts.backtest.sources import HistoryError, Source, check_text, open_source, sql_name, sql_text
 
 BATCH_ROWS = 1_024
 SORT_MEMORY = "2GB"
 """What does not fit is sorted on disk."""
 SORTED = "history.parquet"
 _SHOWN_CHARACTERS = 80
+_PROBED = 1_000
+"""Rows that tell whether times are dates in digits: seconds since the epoch are hardly ever such a number."""
 _POSITION = '"tidegate row"'
 
 
@@ -39,6 +42,23 @@ class SortedHistory(NamedTuple):
             count: int = found.fetchall()[0][0]
         return count
 
+    def period(self) -> tuple[int, int]:
+        """The first and the last event time, milliseconds since the epoch."""
+        table = f"read_parquet({sql_text(str(self.path))})"
+        with _connected(self.path.parent) as connection:
+            found = connection.execute(f'SELECT min("event.time"), max("event.time") FROM {table}')  # noqa: S608
+            first, last = found.fetchall()[0]
+        return first, last
+
+    def labels(self) -> Iterator[tuple[str | None, int]]:
+        """What stands in the label's column and in how many rows, the most frequent first; None is missing."""
+        table = f"read_parquet({sql_text(str(self.path))})"
+        by_label = f'SELECT "label.column", count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1'  # noqa: S608
+        with _connected(self.path.parent) as connection:
+            result = connection.execute(by_label)
+            while batch := result.fetchmany(BATCH_ROWS):
+                yield from batch
+
     def batches(self, start: int = 0) -> Iterator[list[tuple[Any, ...]]]:
         """The rows from position `start` in event-time order on, `BATCH_ROWS` at a time."""
         chosen = ", ".join(map(sql_name, self.columns))
@@ -56,20 +76,17 @@ def sort_history(history: Path, mapping: HistoryMapping, mapping_path: Path, wor
     is not there.
     """
     target = work / SORTED
-    with _connected(work, mapping.event.timezone) as connection:
-        try:
-            source = open_source(connection, history)
-            check_columns(mapping, list(source.types), mapping_path, history)
-            columns = columns_of(mapping, source.types)
-            numbered = f"(SELECT *, row_number() OVER () - 1 AS {_POSITION} FROM {source.table})"  # noqa: S608
-            _check_values(connection, numbered, columns, history)
-            chosen = ", ".join(f"{column.value} AS {sql_name(column.name)}" for column in columns)
-            connection.execute(
-                f'COPY (SELECT {_POSITION} AS row, {chosen} FROM {numbered} ORDER BY "event.time", "row")'  # noqa: S608
-                f" TO {sql_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
-            )
-        except duckdb.Error as error:
-            raise HistoryError(f"{history}: {_first_lines(error)}") from error
+    with _told_of(history), _connected(work, mapping.event.timezone) as connection:
+        source = open_source(connection, history)
+        check_columns(mapping, list(source.types), mapping_path, history)
+        columns = columns_of(mapping, source.types, _dates_in_digits(connection, source, mapping))
+        numbered = f"(SELECT *, row_number() OVER () - 1 AS {_POSITION} FROM {source.table})"  # noqa: S608
+        _check_values(connection, numbered, columns, history)
+        chosen = ", ".join(f"{column.value} AS {sql_name(column.name)}" for column in columns)
+        connection.execute(
+            f'COPY (SELECT {_POSITION} AS row, {chosen} FROM {numbered} ORDER BY "event.time", "row")'  # noqa: S608
+            f" TO {sql_text(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+        )
     return opened(target)
 
 
@@ -79,6 +96,18 @@ def opened(path: Path) -> SortedHistory:
         source = open_source(connection, path)
         rows = connection.execute(f"SELECT count(*) FROM {source.table}").fetchall()[0][0]  # noqa: S608
     return SortedHistory(path, rows, list(source.types))
+
+
+def _dates_in_digits(connection: duckdb.DuckDBPyConnection, source: Source, mapping: HistoryMapping) -> set[str]:
+    """Columns of times whose first values are all dates such as 20260105, where the mapping states no unit."""
+    found = set[str]()
+    for column in (mapping.event.time, mapping.label.known_at):
+        says = None if column is None else is_date_in_digits(column, source.types)
+        if column is not None and says is not None and mapping.event.unit is None:
+            probed = f"(SELECT {says} AS says FROM {source.table} LIMIT {_PROBED})"  # noqa: S608
+            if connection.execute(f"SELECT bool_and(says) FROM {probed}").fetchall()[0][0]:  # noqa: S608
+                found.add(column)
+    return found
 
 
 def _check_values(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column], history: Path) -> None:
@@ -117,6 +146,20 @@ def _connected(work: Path, timezone: str = "UTC") -> Iterator[duckdb.DuckDBPyCon
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def _told_of(history: Path) -> Iterator[None]:
+    """What goes wrong with the file as a HistoryError."""
+    try:
+        try:
+            yield
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.InvalidInputException):
+                check_text(history)
+            raise HistoryError(f"{history}: {_first_lines(error)}") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise HistoryError(f"{history}: cannot be read: {error}") from error
 
 
 def _first_lines(error: duckdb.Error) -> str:

@@ -17,11 +17,14 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from scripts.backtest.contents import Contents
 from scripts.backtest.metrics import Metrics
 from scripts.backtest.run import BacktestRun
 
 SECONDS_BETWEEN_LINES = 10.0
 """Without a terminal, a line of progress comes so often."""
+NOTHING = "–"
+"""In place of a figure that cannot be told."""
 
 
 class ConsoleScreen:
@@ -55,6 +58,11 @@ class ConsoleScreen:
     def sorting(self) -> None:
         """The history is being checked and sorted."""
         self._console.print("Checking the history and putting it into event-time order")
+        self._task = self._bar.add_task("sorting", total=None, rate="")
+
+    def holds(self, found: Contents) -> None:
+        """What the history was found to hold."""
+        self._console.print(f"{found}", soft_wrap=True)
 
     def begins(self, rows: int, done: int) -> None:
         """So many rows there are, of which some were done before."""
@@ -62,6 +70,8 @@ class ConsoleScreen:
             self._console.print(f"Going on after {done:,} of {rows:,} rows")
         self._began = self._last_line_at = monotonic()
         self._total, self._done_before = rows, done
+        if self._task is not None:
+            self._bar.remove_task(self._task)
         self._task = self._bar.add_task("rows", total=rows, completed=done, rate="")
 
     def at(self, done: int) -> None:
@@ -88,7 +98,7 @@ def summary(run: BacktestRun, metrics: Metrics) -> Table:
         ("average precision", metrics.average_precision),
         ("Brier score", metrics.brier),
     ):
-        table.add_row(name, "" if value is None else f"{value:.4f}")
+        table.add_row(name, NOTHING if value is None else f"{value:.4f}")
     table.add_row("model at the end", run.models[0])
     table.add_row("rows a second", f"{len(run.rows.row) / max(run.seconds, 1e-9):,.0f}")
     return table

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import csv
 import gzip
+from codecs import BOM_UTF8
+from io import TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
+import msgspec
 from duckdb import DuckDBPyConnection
 
 from config.errors import OperatorError
@@ -16,6 +19,7 @@ _DELIMITERS = ",;\t|"
 _COMPRESSED = ".gz"
 _TEXT_TABLES = (".csv", ".tsv", ".txt")
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
+_FIRST_BYTES = 4_096
 _PARQUET = (".parquet", ".pq")
 
 
@@ -36,14 +40,13 @@ def open_source(connection: DuckDBPyConnection, history: Path) -> Source:
     """The table in a file, by its suffix. Raises HistoryError, and duckdb.Error when duckdb cannot read it."""
     if not history.is_file():
         raise HistoryError(f"{history}: there is no such file")
-    suffixes = [suffix.lower() for suffix in history.suffixes]
-    compressed = bool(suffixes) and suffixes[-1] == _COMPRESSED
-    suffix = suffixes[-2 if compressed else -1] if len(suffixes) > compressed else ""
+    suffix, compressed = _suffix(history)
     path = sql_text(str(history))
     if suffix in _TEXT_TABLES:
-        return _csv(history, compressed, path)
+        return _csv(history, path)
     if suffix in _JSON_LINES:
-        read = f"read_json({path}, format = 'newline_delimited', maximum_object_size = 67108864"
+        form = "array" if _is_array(history) else "newline_delimited"
+        read = f"read_json({path}, format = '{form}', maximum_object_size = 67108864"
         names = _types(connection, f"{read}, sample_size = -1, maximum_depth = 1)")
         return Source(f"{read}, columns = {_all_text(list(names))})", dict.fromkeys(names, "VARCHAR"))
     if suffix in _PARQUET and not compressed:
@@ -52,6 +55,30 @@ def open_source(connection: DuckDBPyConnection, history: Path) -> Source:
     raise HistoryError(
         f"{history}: the suffix must say what it is: .csv or .tsv, .jsonl (these also with .gz), or .parquet"
     )
+
+
+def check_text(history: Path) -> None:
+    """Says which line of a file that could not be read is at fault, where that can be told better than duckdb does.
+
+    Raises HistoryError for bytes that are no UTF-8, and for the first of JSON Lines that is no JSON.
+    """
+    suffix, _ = _suffix(history)
+    if suffix not in (*_TEXT_TABLES, *_JSON_LINES):
+        return
+    json = suffix in _JSON_LINES and not _is_array(history)
+    with _opened(history) as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+                if json and line.strip():
+                    msgspec.json.decode(line)
+            except UnicodeDecodeError as error:
+                raise HistoryError(
+                    f"{history}: line {number} is no UTF-8 ({error.reason} at byte {error.start + 1});"
+                    f" convert the file, for example: iconv -f GB18030 -t UTF-8"
+                ) from None
+            except msgspec.DecodeError as error:
+                raise HistoryError(f"{history}: line {number} is no JSON: {error}") from None
 
 
 def sql_name(name: str) -> str:
@@ -64,9 +91,27 @@ def sql_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _csv(history: Path, compressed: bool, path: str) -> Source:
+def _suffix(history: Path) -> tuple[str, bool]:
+    """The suffix that says what a file is, and whether it is compressed."""
+    suffixes = [suffix.lower() for suffix in history.suffixes]
+    compressed = bool(suffixes) and suffixes[-1] == _COMPRESSED
+    return suffixes[-2 if compressed else -1] if len(suffixes) > compressed else "", compressed
+
+
+def _opened(history: Path) -> BinaryIO:
+    """A file's bytes, unpacked."""
+    return cast(BinaryIO, gzip.open(history) if _suffix(history)[1] else history.open("rb"))
+
+
+def _is_array(history: Path) -> bool:
+    """A file of JSON is one array, and not an object a line."""
+    with _opened(history) as file:
+        return file.read(_FIRST_BYTES).removeprefix(BOM_UTF8).lstrip().startswith(b"[")
+
+
+def _csv(history: Path, path: str) -> Source:
     """Read by the header alone: duckdb's own guessing takes a file with one bad row for one with other columns."""
-    delimiter, names = _header(history, compressed)
+    delimiter, names = _header(history)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise HistoryError(f"{history}: the header names {', '.join(map(repr, twice))} twice")
@@ -77,18 +122,15 @@ def _csv(history: Path, compressed: bool, path: str) -> Source:
     return Source(table, dict.fromkeys(names, "VARCHAR"))
 
 
-def _header(history: Path, compressed: bool) -> tuple[str, list[str]]:
+def _header(history: Path) -> tuple[str, list[str]]:
     try:
-        with (
-            gzip.open(history, "rt", encoding="utf-8-sig", newline="")
-            if compressed
-            else history.open(encoding="utf-8-sig", newline="") as file
-        ):
+        with _opened(history) as binary, TextIOWrapper(binary, encoding="utf-8-sig", newline="") as file:
             line = file.readline()
             delimiter = max(_DELIMITERS, key=line.count)
             file.seek(0)
             names = next(csv.reader(file, delimiter=delimiter), [])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
+        check_text(history)
         raise HistoryError(f"{history}: its header cannot be read: {error}") from error
     if not names or not any(names):
         raise HistoryError(f"{history}: the first line must be a header that names the columns")

@@ -29,10 +29,11 @@ from models.policy.policy import load_policy_file
 from models.scoring.anomaly import AnomalyModel
 from models.scoring.scorer import ServedModel
 from scripts.backtest.columns import NEVER_MS
+from scripts.backtest.contents import contents
 from scripts.backtest.engine import Engine
 from scripts.backtest.facts import FactsOfRows, Row
 from scripts.backtest.history import SortedHistory, sort_history
-from scripts.backtest.label_reader import LabelReader
+from scripts.backtest.label_reader import LabelReader, check_known
 from scripts.backtest.labels import PendingLabels
 from scripts.backtest.learning import LearningHere
 from scripts.backtest.mapping import load_mapping
@@ -87,7 +88,10 @@ async def measure(place: Place, plan: Plan) -> Comparison:
     zone = ZoneInfo(mapping.event.timezone)
     work = place.directory / "history"
     work.mkdir()
+    check_known(mapping, past.label_delay, past.mapping)
     history = sort_history(past.path, mapping, past.mapping, work)
+    labels = LabelReader(mapping, history.columns, past.label_delay)
+    place.console.print(f"{contents(history, labels, past.mapping)}", soft_wrap=True)
     total = history.before(_ms(past.score_until, zone, NEVER_MS))
     first = min(total, history.before(_ms(past.score_from, zone, 0)))
     policy, learners = load_policy_file(None), default_models(past.seed)
@@ -98,7 +102,7 @@ async def measure(place: Place, plan: Plan) -> Comparison:
         policy,
         MemoryIndex(),
         FactsOfRows(mapping, history.columns, past.seed),
-        LabelReader(mapping, history.columns, past.label_delay),
+        labels,
         LearningHere(learners, tournament),
         Models(champion=ServedModel(FRAUD_MODEL, policy.scorecard.version, jury), anomaly=AnomalyModel()),
         State(pending=PendingLabels(), recorder=Recorder([])),

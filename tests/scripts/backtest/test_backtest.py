@@ -12,7 +12,9 @@ from models.policy.policy import load_policy_file
 from scripts.backtest import backtest, history
 from scripts.backtest.backtest import Options, StoppedError, run_backtest
 from scripts.backtest.checkpoint import OtherRunError
+from scripts.backtest.contents import Contents
 from scripts.backtest.history import BATCH_ROWS
+from scripts.backtest.mapping import MappingError
 from scripts.backtest.metrics import Metrics
 from scripts.backtest.run import UNKNOWN, BacktestRun
 from scripts.backtest.sources import HistoryError
@@ -27,10 +29,14 @@ class Silent:
 
     def __init__(self) -> None:
         self.began: tuple[int, int] | None = None
+        self.found: Contents | None = None
         self.done = 0
 
     def sorting(self) -> None:
         pass
+
+    def holds(self, found: Contents) -> None:
+        self.found = found
 
     def begins(self, rows: int, done: int) -> None:
         self.began = rows, done
@@ -209,6 +215,19 @@ async def test_after_an_error_in_the_history_the_directory_is_free(tmp_path: Pat
         await done(given)
     write_csv(given.history, transactions(20))
     await done(given)
+
+
+async def test_after_an_error_in_the_mapping_the_directory_is_free(tmp_path: Path) -> None:
+    given = options(tmp_path, transactions(20))
+    for wrong in (MAPPING.replace('delay = "2d"', ""), MAPPING.replace("[1]", '["yes"]').replace("[0]", '["no"]')):
+        write_mapping(tmp_path, wrong)
+        with pytest.raises(MappingError, match=r"map\.toml: label: "):
+            await done(given)
+    write_mapping(tmp_path, MAPPING)
+    screen = Silent()
+    await done(given, screen=screen)
+    assert screen.found is not None
+    assert screen.found.frauds + screen.found.honest == 20
 
 
 async def test_labels_may_come_at_once(tmp_path: Path) -> None:

@@ -124,6 +124,43 @@ def test_numbers_are_seconds_or_what_unit_says(tmp_path: Path) -> None:
     assert times(tmp_path, ["1767225600000"], 'unit = "ms"') == [1_767_225_600_000]
 
 
+@pytest.mark.parametrize("form", ["{}", "{}.0", " {} "])
+def test_a_column_of_dates_in_digits_is_one_of_dates(tmp_path: Path, form: str) -> None:
+    dates = [form.format(digits) for digits in ("20260105", "19700102", "20240229")]
+    assert times(tmp_path, ["", *dates][1:]) == [ms(1970, 1, 1, 16), ms(2024, 2, 28, 16), ms(2026, 1, 4, 16)]
+
+
+def test_numbers_are_seconds_when_one_is_no_date_or_unit_says_so(tmp_path: Path) -> None:
+    assert times(tmp_path, ["20260105", "20260199"]) == [20_260_105_000, 20_260_199_000]
+    assert times(tmp_path, ["20260105"], 'unit = "s"') == [20_260_105_000]
+
+
+def test_dates_in_digits_may_be_numbers_and_some_labels_still_unknown(tmp_path: Path) -> None:
+    mapping = BARE.replace('delay = "7d"', 'known_at = "k"')
+    history = write_parquet(
+        tmp_path / "h.parquet", "SELECT 20260105 AS t, 1 AS y, k FROM (VALUES (20260110), (NULL)) AS v(k)"
+    )
+    found = rows(history, mapping)
+    assert [row["event.time"] for row in found] == [ms(2026, 1, 4, 16)] * 2
+    assert [row["label.known_at"] for row in found] == [ms(2026, 1, 9, 16), NEVER_MS]
+
+
+def test_a_date_in_digits_that_is_none_is_told_as_such(tmp_path: Path) -> None:
+    history = write_csv(tmp_path / "h.csv", [*[("20260105", 0)] * 1_000, ("20260230", 0)], ("t", "y"))
+    assert said(history, BARE) == (
+        "row 1001, column 't': there stands '20260230', which is not a date, RFC 3339, or YYYYMMDD, from 1970 to 9999"
+    )
+
+
+@pytest.mark.parametrize("word", ["NULL", "null", "None", "NA", "N/A", "#N/A", "<NA>", "\\N"])
+def test_words_for_nothing_are_missing_where_they_can_mean_nothing_else(tmp_path: Path, word: str) -> None:
+    row = dict(zip(NAMES, ROW, strict=True))
+    row.update(customer=word, merchant=word, amount=word, speed=word, type=word, fraud=word)
+    found = rows(write_csv(tmp_path / "h.csv", [tuple(row.values())]))[0]
+    kept = {name for name in found if found[name] is not None} - {"row", "event.time", "event.id"}
+    assert kept == {"extra.categorical:type", "label.column"}
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
@@ -231,8 +268,26 @@ def test_what_is_no_table_is_said_so(tmp_path: Path) -> None:
     assert "magic bytes" in said(broken)
     assert "SELECT" not in said(broken)
     lines = tmp_path / "h.jsonl"
-    lines.write_text('{"t": 1, "y": 0}\n{"t": \n')
-    assert "Malformed JSON" in said(lines, BARE)
+    lines.write_text('{"t": 1, "y": 0}\n\n{"t": \n{"t": 2, "y": 0}\n')
+    assert said(lines, BARE).startswith("line 3 is no JSON")
+    packed = tmp_path / "h.csv.gz"
+    packed.write_bytes(b"t,y\n1,0\n")
+    assert said(packed, BARE).startswith("cannot be read: Not a gzipped file")
+
+
+def test_another_encoding_is_told_with_the_line_wherever_it_stands(tmp_path: Path) -> None:
+    history = tmp_path / "h.csv"
+    for number in (1, 2, 100_002):
+        lines = [b"t,y", *[b"1,0"] * 100_001]
+        lines[number - 1] += ",备注".encode("gb18030")
+        history.write_bytes(b"\n".join(lines))
+        assert said(history, BARE).startswith(f"line {number} is no UTF-8")
+
+
+def test_an_array_of_objects_is_a_table_too(tmp_path: Path) -> None:
+    history = tmp_path / "h.json"
+    history.write_text(' [\n{"t": 1,\n"y": 0}, {"y": 1, "t": 2}]')
+    assert [(row["event.time"], row["label.column"]) for row in rows(history, BARE)] == [(1_000, "0"), (2_000, "1")]
 
 
 def test_a_column_that_is_not_there_is_an_error_of_the_mapping(tmp_path: Path) -> None:
