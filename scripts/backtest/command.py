@@ -19,7 +19,7 @@ from rich.console import Console
 from config.settings import Settings
 from models.policy.policy import load_policy_file
 from scripts.backtest.backtest import Options, run_backtest
-from scripts.backtest.mapping import duration, load_mapping
+from scripts.backtest.mapping import duration, load_mapping, moment
 from scripts.backtest.report import write_report
 from scripts.backtest.screen import ConsoleScreen, summary
 
@@ -106,9 +106,7 @@ def _moment(text: str | None, zone: ZoneInfo, option: str) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is no date or time; write for example 2018-08-08 or 2018-08-08T00:00:00Z", param_hint=option
-        ) from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+        found = moment(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone)

@@ -13,7 +13,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -184,6 +184,14 @@ def duration(text: str) -> timedelta:
         return timedelta(**{_UNITS[found[2]]: float(found[1])})
     except OverflowError:
         raise ValueError(f"{text!r} is too long") from None
+
+
+def moment(text: str) -> datetime:
+    """A date or time; where it states no offset, neither has the result. Raises ValueError."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no date or time; write for example 2018-08-08 or 2018-08-08T00:00:00Z") from None
 
 
 def label_key(value: object) -> str | float:

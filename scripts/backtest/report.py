@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,8 +58,9 @@ def write_report(directory: Path, run: BacktestRun, metrics: Metrics) -> None:
         totals=verdict_totals(run),
         has_amounts=has_amounts(run),
         standings=_standings(run),
-        features=run.usefulness[:FEATURES_SHOWN],
+        features=run.useful[:FEATURES_SHOWN],
         meaning=meaning,
+        of_loans="product" in tomllib.loads(run.settings.mapping)["event"],
         drifts=run.drifts[-DRIFTS_SHOWN:],
     )
     (directory / REPORT_FILE).write_text(page, encoding="utf-8")
@@ -141,7 +143,7 @@ def _delay(seconds: float | None) -> str:
         return "when its row says"
     for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
         if seconds >= size:
-            return f"{seconds / size:g} {unit} after the event"
+            return f"{seconds / size:g} {unit if seconds != size else unit[:-1]} after the event"
     return f"{seconds:g} seconds after the event"
 
 

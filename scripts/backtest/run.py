@@ -15,6 +15,8 @@ from models.learning.tournament import Promotion, Standing
 
 UNKNOWN = -1
 """In `Rows.label`: neither fraud nor honest."""
+LEAST_SHOWN = 0.0005
+"""Log-odds that are told as 0.001; what is less is told as nothing."""
 VERDICTS = ("approve", "review", "reject")
 """In `Rows.decision`: positions in here."""
 
@@ -104,3 +106,8 @@ class BacktestRun:
     """Names, the champion at the end first."""
     seconds: float
     """Time that it took, interruptions left out."""
+
+    @property
+    def useful(self) -> list[Usefulness]:
+        """The features that moved scores by more than nothing, to three decimals."""
+        return [each for each in self.usefulness if each.mean_absolute_contribution >= LEAST_SHOWN]

@@ -89,7 +89,7 @@ def draw_calibration(_: BacktestRun, metrics: Metrics, figure: Figure) -> str:
         edges = max(each.low, least), each.high
         lower.bar(edges[0], each.examples, edges[1] - edges[0], align="edge", color=HONEST_COLOUR, ec="white")
     upper.set(xscale="log", yscale="log", ylabel="share of frauds", ylim=(least * 0.8, 1.3))
-    upper.legend(loc="upper left")
+    upper.legend(loc="lower right")
     lower.set(xscale="log", yscale="log", xlabel="mean score", ylabel="rows", xlim=(least * 0.8, 1.1))
     return f"What was said against what was true: expected calibration error {metrics.calibration_error:.4f}."
 

@@ -19,12 +19,11 @@ from rich.table import Table
 
 from scripts.backtest.contents import Contents
 from scripts.backtest.metrics import Metrics
+from scripts.backtest.report import NOTHING
 from scripts.backtest.run import BacktestRun
 
 SECONDS_BETWEEN_LINES = 10.0
 """Without a terminal, a line of progress comes so often."""
-NOTHING = "–"
-"""In place of a figure that cannot be told."""
 
 
 class ConsoleScreen:

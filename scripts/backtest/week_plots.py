@@ -64,7 +64,7 @@ def draw_models(run: BacktestRun, _: Metrics, figure: Figure) -> str:
             if standing.quality.average_precision is not None:
                 average[standing.name].append((week.until, standing.quality.average_precision))
     if not average:
-        raise NothingToDraw("No labels became known, so that there is nothing to compare models by.")
+        raise NothingToDraw("No labels of both kinds became known, so that there is nothing to compare models by.")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     names = sorted(average, key=lambda name: name != SCORECARD)
     for name, colour in zip(names, MODEL_COLOURS * len(names), strict=False):
@@ -127,7 +127,7 @@ def draw_money(run: BacktestRun, _: Metrics, figure: Figure) -> str:
 def _bars(axes: Axes, amounts: list[float], title: str) -> None:
     bars = axes.barh(VERDICTS, amounts, color=[VERDICT_COLOURS[verdict] for verdict in VERDICTS])
     axes.bar_label(bars, [short_number(amount) for amount in amounts], padding=3)
-    axes.set(title=title, xlabel="amount, CNY", xmargin=0.25)
+    axes.set(title=title, xlabel="amount", xmargin=0.25)
     axes.xaxis.set_major_formatter(lambda value, _: short_number(value))
     axes.locator_params(axis="x", nbins=4)
     axes.grid(visible=False, axis="y")
@@ -136,7 +136,7 @@ def _bars(axes: Axes, amounts: list[float], title: str) -> None:
 
 def draw_features(run: BacktestRun, _: Metrics, figure: Figure) -> str:
     """How far the most useful features moved scores."""
-    shown = [each for each in run.usefulness if each.mean_absolute_contribution > 0][:FEATURES_SHOWN]
+    shown = run.useful[:FEATURES_SHOWN]
     if not shown:
         raise NothingToDraw("No feature moved a score.")
     figure.set_figheight(1.0 + 0.28 * len(shown))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from msgspec import structs
 from rich.console import Console
 
-from scripts.backtest.mapping import duration
+from scripts.backtest.mapping import duration, moment
 from scripts.bench.interruptible import run
 from scripts.bench.machine import this_machine
 from scripts.bench.markdown import write_page
@@ -29,6 +28,7 @@ from scripts.embedded.signals import ended_by_signals
 from streams.app import GC_EVERY_OBJECTS
 from streams.logs import configure_logs
 
+T = TypeVar("T")
 EVERYTHING = "all"
 SIZES = (10_000, 100_000, 1_000_000)
 _ABOUT = "; ".join(f"{name}: {section.about}" for name, section in SECTIONS.items())
@@ -57,9 +57,9 @@ def bench(
         str | None, typer.Option(help="models: when labels are known, e.g. 7d. Overrides the mapping.")
     ] = None,
     score_from: Annotated[
-        datetime | None, typer.Option(help="models: rows before it are learned from, but do not count.")
+        str | None, typer.Option(help="models: date or time; rows before it are learned from, but do not count.")
     ] = None,
-    score_until: Annotated[datetime | None, typer.Option(help="models: the run ends before it.")] = None,
+    score_until: Annotated[str | None, typer.Option(help="models: date or time; the run ends before it.")] = None,
     json: Annotated[
         Path | None, typer.Option(help="Write the figures here; those of other sections that stand there are kept.")
     ] = None,
@@ -74,7 +74,10 @@ def bench(
     sections, history = asked(words or [], mapping)
     if history is not None:
         history = structs.replace(
-            history, label_delay=_delay(label_delay), score_from=score_from, score_until=score_until
+            history,
+            label_delay=_read(label_delay, duration, "--label-delay"),
+            score_from=_read(score_from, moment, "--score-from"),
+            score_until=_read(score_until, moment, "--score-until"),
         )
     console = Console(highlight=False)
     configure_logs("CRITICAL")  # a measured process has a log of its own
@@ -129,11 +132,11 @@ def asked(words: Sequence[str], mapping: Path | None) -> tuple[list[str], Histor
     return [name for name in sections if not SECTIONS[name].of_history], None
 
 
-def _delay(text: str | None) -> timedelta | None:
+def _read(text: str | None, read: Callable[[str], T], option: str) -> T | None:
     try:
-        return None if text is None else duration(text)
+        return None if text is None else read(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--label-delay") from None
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def _measured(name: str, place: Place, plan: Plan) -> object:

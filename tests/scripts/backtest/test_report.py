@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from models.features.registry import REGISTRY
 from scripts.backtest.metrics import measure
 from scripts.backtest.plots import PLOTS
 from scripts.backtest.report import meaning, write_report
-from scripts.backtest.run import BacktestRun
+from scripts.backtest.run import BacktestRun, Usefulness
 from tests.scripts.backtest.finished_run import LINES, Line, finished_run
 
 VOID = {"meta", "img", "br", "link", "hr"}
@@ -89,9 +91,37 @@ def test_the_figures_are_those_of_the_run(page: Page) -> None:
     assert f"merchant_id precision@100{metrics.by_entity['merchant_id'].card_precision[-1].mean:.4f}" in text
     assert "scorecard, from 2018-08-13 00:00 blend" in text
     assert "2 days after the event" in text
-    assert "1 of 3 frauds were rejected (33.3%; 1,000 CNY, 81.3% of the money)" in text
-    assert "1 were approved (33.3%; 30 CNY, 2.4% of the money)" in text
-    assert "1 of 4 honest rows were rejected (25.0%; 4,000 CNY), and 1 had to wait" in text
+    assert "1 of 3 frauds were rejected (33.3%; 1,000, 81.3% of the money)" in text
+    assert "1 were approved (33.3%; 30, 2.4% of the money)" in text
+    assert "1 of 4 honest rows were rejected (25.0%; 4,000), and 1 had to wait" in text
+
+
+def test_decisions_on_a_table_without_a_product_come_with_a_warning(page: Page, tmp_path: Path) -> None:
+    assert "made for loan applications, and the mapping names no product" in page.text
+    run = finished_run()
+    mapping = "[event]\ntime = 'time'\nproduct = 'kind'"
+    loans = page_of(replace(run, settings=structs.replace(run.settings, mapping=mapping)), tmp_path)
+    assert "names no product" not in loans.text
+
+
+def test_features_that_move_nothing_are_left_out(tmp_path: Path) -> None:
+    run = finished_run()
+    moved = [
+        Usefulness(name=name, mean_absolute_contribution=by, mean_contribution=0.0)
+        for name, by in (("amount_cny", 0.0005), ("extra.idle", 0.0004))
+    ]
+    page = page_of(replace(run, usefulness=moved), tmp_path)
+    assert "The 1 most useful features" in str([image["alt"] for image in page.images()])
+    assert "extra.idle" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(86_400.0, "1 day after"), (3_600.0, "1 hour after"), (5_400.0, "1.5 hours after")]
+)
+def test_a_delay_is_told_in_its_largest_unit(tmp_path: Path, seconds: float, says: str) -> None:
+    run = finished_run()
+    settings = structs.replace(run.settings, label_delay_s=seconds)
+    assert says in page_of(replace(run, settings=settings), tmp_path).text
 
 
 def test_what_the_history_says_is_text_and_no_markup(tmp_path: Path) -> None:
@@ -147,7 +177,7 @@ def test_a_run_in_which_nothing_happened_has_a_page(tmp_path: Path) -> None:
     run = finished_run(LINES[:1])
     quiet = BacktestRun(**{**vars(run), "weeks": [], "promotions": [], "drifts": [], "usefulness": []})
     text = page_of(quiet, tmp_path).text
-    assert "No labels became known" in text
+    assert "No labels of both kinds became known" in text
     assert "No feature moved a score." in text
 
 
