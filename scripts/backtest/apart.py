@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from threading import Thread
 
 from models.policy.document import PolicyDocument
 from scripts.backtest.learning import Champion, Learned, LearningHere, LearningState, Plan, learning_here
@@ -21,11 +23,13 @@ class LearningApart:
         """As `learning_here`."""
         context = multiprocessing.get_context("spawn")
         self._process = ProcessPoolExecutor(1, context, _start, (document, champion, seed, state))
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # there too: Ctrl-C goes to both, and this one says when
+        # ignored there too: Ctrl-C, and what a service manager sends, goes to both, and this one says when
+        before = {each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGTERM)}
         try:
             self._process.submit(_is_there)
         finally:
-            signal.signal(signal.SIGINT, before)
+            for each, handler in before.items():
+                signal.signal(each, handler)
 
     def follow(self, plan: Plan) -> Iterator[Champion | None]:
         """See the protocol. All is learned at once, and waited for when it is asked for."""
@@ -50,7 +54,16 @@ def _waited_for(champions: Future[list[Champion | None]]) -> Iterator[Champion |
 
 def _start(document: PolicyDocument, champion: str | None, seed: int, state: LearningState | None) -> None:
     global _learning  # noqa: PLW0603 - the one thing that this process is for
+    Thread(target=_end_with_parent, daemon=True).start()
     _learning = learning_here(document, champion, seed, state)
+
+
+def _end_with_parent() -> None:
+    """A process that waits for work would not notice that the one which gives it was killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101 - this is a process apart
+    parent.join()
+    os._exit(1)
 
 
 def _is_there() -> bool:

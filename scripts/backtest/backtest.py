@@ -31,7 +31,7 @@ from scripts.backtest.checkpoint import (
     write_checkpoint,
 )
 from scripts.backtest.columns import NEVER_MS
-from scripts.backtest.contents import Contents, contents
+from scripts.backtest.contents import Contents, check_window, contents
 from scripts.backtest.engine import Engine
 from scripts.backtest.facts import FactsOfRows
 from scripts.backtest.history import SORTED, SortedHistory, opened, sort_history
@@ -122,6 +122,8 @@ async def run_backtest(
         history = sort_history(options.history, mapping, options.mapping, work)
         labels = LabelReader(mapping, history.columns, options.label_delay)
         screen.holds(contents(history, labels, options.mapping))
+        from_ms, until_ms = _epoch_ms(options.score_from, 0), _epoch_ms(options.score_until, NEVER_MS)
+        check_window(history, from_ms, until_ms, options.history)
         claim(options.out, settings)
     else:
         history = opened(work / SORTED)

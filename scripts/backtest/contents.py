@@ -9,7 +9,9 @@ from typing import NamedTuple
 from scripts.backtest.history import SortedHistory
 from scripts.backtest.label_reader import LabelReader
 from scripts.backtest.mapping import MappingError
+from scripts.backtest.sources import HistoryError
 
+MINUTE = "%Y-%m-%d %H:%M"
 _SHOWN_LABELS, _SHOWN_CHARACTERS = 5, 40
 
 
@@ -26,8 +28,8 @@ class Contents(NamedTuple):
     def __str__(self) -> str:
         """One sentence for people."""
         return (
-            f"{self.frauds + self.honest + self.unknown:,} rows, {self.first:%Y-%m-%d %H:%M} to "
-            f"{self.last:%Y-%m-%d %H:%M} UTC: {self.frauds:,} frauds, {self.honest:,} honest, "
+            f"{self.frauds + self.honest + self.unknown:,} rows, {self.first:{MINUTE}} to {self.last:{MINUTE}} UTC: "
+            f"{self.frauds:,} frauds, {self.honest:,} honest, "
             f"{self.unknown:,} without a known label"
         )
 
@@ -46,5 +48,19 @@ def contents(history: SortedHistory, labels: LabelReader, mapping_path: Path) ->
             f"{mapping_path}: label: no row has a value of fraud or honest; most often there stands "
             f"{', '.join(unknown)}"
         )
+    return Contents(counts[True], counts[False], counts[None], *_period(history))
+
+
+def check_window(history: SortedHistory, from_ms: int, until_ms: int, path: Path) -> None:
+    """Raises HistoryError when no row of the history, read from `path`, is scored: none lies in this event time."""
+    if history.before(from_ms) >= history.before(until_ms):
+        first, last = _period(history)
+        raise HistoryError(
+            f"{path}: there is nothing to score: no row lies between --score-from and --score-until; "
+            f"the first is of {first:{MINUTE}} UTC, the last of {last:{MINUTE}}"
+        )
+
+
+def _period(history: SortedHistory) -> tuple[datetime, datetime]:
     first, last = (datetime.fromtimestamp(each / 1_000, UTC) for each in history.period())
-    return Contents(counts[True], counts[False], counts[None], first, last)
+    return first, last

@@ -98,6 +98,7 @@ def summary(run: BacktestRun, metrics: Metrics) -> Table:
         ("Brier score", metrics.brier),
     ):
         table.add_row(name, NOTHING if value is None else f"{value:.4f}")
+    table.add_row("labels learned", f"{run.examples:,}")
     table.add_row("model at the end", run.models[0])
     table.add_row("rows a second", f"{len(run.rows.row) / max(run.seconds, 1e-9):,.0f}")
     return table

@@ -30,6 +30,8 @@ from streams.logs import configure_logs
 
 T = TypeVar("T")
 EVERYTHING = "all"
+FILE_COLUMNS = 120
+"""Of what goes to a file or a pipe, which have no width of their own."""
 SIZES = (10_000, 100_000, 1_000_000)
 _ABOUT = "; ".join(f"{name}: {section.about}" for name, section in SECTIONS.items())
 _QUICK = ", ".join(name for name, section in SECTIONS.items() if section.quick)
@@ -80,6 +82,8 @@ def bench(
             score_until=_read(score_until, moment, "--score-until"),
         )
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, FILE_COLUMNS)
     configure_logs("CRITICAL")  # a measured process has a log of its own
     known = read_report(json) if json is not None else None
     report = known or Report(machine=this_machine())

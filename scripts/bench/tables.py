@@ -17,12 +17,12 @@ class Table(Struct, frozen=True, kw_only=True):
 
 
 def for_terminal(table: Table) -> rich.table.Table:
-    """The table for rich's console."""
+    """The table for rich's console. Where it is too narrow, text is broken and nothing cut off."""
     shown = rich.table.Table(
         title=table.title, caption=table.note or None, title_justify="left", caption_justify="left"
     )
     for number, column in enumerate(table.columns):
-        shown.add_column(column, justify="left" if number == 0 else "right")
+        shown.add_column(column, justify="left" if number == 0 else "right", overflow="fold")
     for row in table.rows:
         shown.add_row(*row)
     return shown

@@ -29,7 +29,7 @@ from models.policy.policy import load_policy_file
 from models.scoring.anomaly import AnomalyModel
 from models.scoring.scorer import ServedModel
 from scripts.backtest.columns import NEVER_MS
-from scripts.backtest.contents import contents
+from scripts.backtest.contents import check_window, contents
 from scripts.backtest.engine import Engine
 from scripts.backtest.facts import FactsOfRows, Row
 from scripts.backtest.history import SortedHistory, sort_history
@@ -92,8 +92,9 @@ async def measure(place: Place, plan: Plan) -> Comparison:
     history = sort_history(past.path, mapping, past.mapping, work)
     labels = LabelReader(mapping, history.columns, past.label_delay)
     place.console.print(f"{contents(history, labels, past.mapping)}", soft_wrap=True)
-    total = history.before(_ms(past.score_until, zone, NEVER_MS))
-    first = min(total, history.before(_ms(past.score_from, zone, 0)))
+    from_ms, until_ms = _ms(past.score_from, zone, 0), _ms(past.score_until, zone, NEVER_MS)
+    check_window(history, from_ms, until_ms, past.path)
+    first, total = history.before(from_ms), history.before(until_ms)
     policy, learners = load_policy_file(None), default_models(past.seed)
     by_command = replace(policy.document.learning, automatic=False)
     tournament = Tournament(learners, by_command, seed=past.seed, clock=thread_time_ns)

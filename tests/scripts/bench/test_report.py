@@ -89,3 +89,15 @@ def test_a_table_reads_alike_on_a_terminal_and_on_a_page() -> None:
     with console.capture() as captured:
         console.print(for_terminal(table))
     assert all(word in captured.get() for word in ("Speed", "per second", "worker", "1,000", "On a Monday."))
+
+
+def test_where_a_terminal_is_too_narrow_nothing_of_a_table_is_cut_off() -> None:
+    table = Table(title="Speed", columns=["what", "per second"], rows=[["weight_of_evidence", "1,234,567.89"]])
+    console = Console(width=20)
+    with console.capture() as captured:
+        console.print(for_terminal(table))
+    rows = [line.split("│")[1:3] for line in captured.get().splitlines() if "│" in line]
+    assert ["".join(part.strip() for part in cells) for cells in zip(*rows, strict=True)] == [
+        "weight_of_evidence",
+        "1,234,567.89",
+    ]
