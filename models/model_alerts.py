@@ -47,6 +47,20 @@ def refused_alert(version: str, why: str, serving: str, raised_at: datetime) -> 
     )
 
 
+def unreadable_alert(why: str, serving: str, raised_at: datetime) -> Alert:
+    """What stands on `model-versions` is no announcement; `serving` goes on deciding. One alert for each such cause."""
+    return Alert(
+        alert_id=_alert_id("DATA_ANOMALY", "announcement", why),
+        kind="DATA_ANOMALY",
+        severity="critical",
+        raised_at=raised_at,
+        subject=AlertSubject(type="topic", id="model-versions"),
+        summary=f"A record on model-versions cannot be read; {serving} goes on deciding.",
+        applications=[],
+        evidence={"why": why, "serving": serving},
+    )
+
+
 def drift_alert(drift: Drift, raised_at: datetime) -> Alert:
     """A feature looks different than it did, or the champion errs more. One alert for each shift that was found."""
     if drift.kind == "feature":

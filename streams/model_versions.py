@@ -46,7 +46,8 @@ class Announcement(Struct, frozen=True, kw_only=True):
 
 
 async def current(settings: Settings) -> ModelVersionRecord | None:
-    """What was announced last; None when nothing was: the policy's scorecard serves. Raises BrokerUnreachableError."""
+    """What was announced last, of what can be read; None when nothing was: the policy's scorecard serves. Raises
+    BrokerUnreachableError."""
     found: ModelVersionRecord | None = None
     async for record in _announced(settings):
         found = record
@@ -67,11 +68,15 @@ async def overwritten_by(record: ModelVersionRecord, settings: Settings) -> Mode
 
 
 async def _announced(settings: Settings) -> AsyncGenerator[ModelVersionRecord | None, None]:
-    """All there is, in its order; None for tombstones."""
+    """All that can be read, in its order; None for tombstones."""
     async with aclosing(read_to_end(settings, settings.topic(TOPIC))) as records:
         async for record in records:
             if record.key == FRAUD_MODEL.encode():
-                yield decode(record.value)
+                try:
+                    announced = decode(record.value)
+                except msgspec.DecodeError:  # workers raise the alert
+                    continue
+                yield announced
 
 
 def decode(value: bytes | None) -> ModelVersionRecord | None:

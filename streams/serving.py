@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 from models.alerts import Alert
 from models.features.categories import CATEGORY_NAMES
 from models.features.registry import FEATURE_NAMES
-from models.model_alerts import refused_alert
+from models.model_alerts import refused_alert, unreadable_alert
 from models.pipeline import FRAUD_MODEL, Models, scorecard_model
 from models.published import ModelVersionRecord
 from models.rings.suspicion import SuspicionWeights
@@ -58,8 +58,10 @@ class ModelFollower:
         self._deps = deps
         self._store = store
         self._raises_alerts = raises_alerts
-        self._waiting: list[bytes | None] = []
+        self._waiting: list[ModelVersionRecord | None] = []
         """The newest announcement, until it is served or refused."""
+        self._unreadable: str | None = None
+        """Why what came after it cannot be read."""
         self._retry_at = 0.0
         self._alerts: list[Alert] = []
         self._caught_up = asyncio.Event()
@@ -96,12 +98,22 @@ class ModelFollower:
                 unread = {part: end for part, end in unread.items() if await consumer.position(part) < end}
                 if not unread:  # of all that was announced before only the last counts
                     await self._serve()
+                    self._note_unreadable()
                     self._caught_up.set()
                     await self._raise_alerts()
                 for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                     for record in records:
                         if record.key == FRAUD_MODEL.encode():
-                            self._waiting, self._retry_at = [record.value], 0.0
+                            self._heed(record.value)
+
+    def _heed(self, announced: bytes | None) -> None:
+        """Let it take the place of what was announced before; what cannot be read takes nothing's place."""
+        try:
+            self._waiting = [decode(announced)]
+        except msgspec.DecodeError as error:
+            self._unreadable = str(error)
+        else:
+            self._unreadable, self._retry_at = None, 0.0
 
     async def _serve(self) -> None:
         """Serve what waits, if anything does and it is time to try."""
@@ -122,6 +134,13 @@ class ModelFollower:
         metrics.model_store_up.set(1)
         self._waiting.clear()
 
+    def _note_unreadable(self) -> None:
+        if self._unreadable is not None:
+            why, self._unreadable = self._unreadable, None
+            logger.error("announcement_unreadable", why=why)
+            self._deps.metrics.models_refused.inc()
+            self._alerts.append(unreadable_alert(why, self._deps.serving.models.champion.version, self._deps.clock()))
+
     async def _swap(self, loaded: _Loaded) -> None:
         serving = self._deps.serving
         old = [serving.models]
@@ -134,9 +153,8 @@ class ModelFollower:
         for version, why in loaded.refused:
             self._refuse(version, why)
 
-    def _load(self, announced: bytes | None, now: Models) -> _Loaded:
+    def _load(self, record: ModelVersionRecord | None, now: Models) -> _Loaded:
         """In a thread. Raises SnapshotRefusedError when the champion must not serve, StoreUnavailableError."""
-        record = _record(announced)
         if record is None:
             return _Loaded(self._served(SCORECARD, now), None, 0, [])
         champion = self._served(record.version, now)
@@ -206,10 +224,3 @@ def _try(scorer: Scorer, value: float | None) -> None:
     total = math.fsum((score.base_log_odds, *(each.contribution for each in score.contributions)))
     if not 0 <= score.fraud_score <= 1 or not abs(total - score.log_odds) <= ADDS_UP_WITHIN:
         raise ValueError(f"a score of {score.fraud_score}, {score.log_odds} made of {total}")
-
-
-def _record(announced: bytes | None) -> ModelVersionRecord | None:
-    try:
-        return decode(announced)
-    except msgspec.DecodeError as error:
-        raise SnapshotRefusedError(TOPIC, f"the announcement cannot be read: {error}") from error

@@ -103,3 +103,5 @@ async def test_what_was_announced_last_is_current(settings: Settings) -> None:
             record = await announce(announcement, settings, publisher, AT)
             assert record.sequence == number
             assert await current(settings) == record
+        await publisher.publish([Outgoing(settings.topic("model-versions"), b"fraud", b"no announcement")])
+        assert await current(settings) == record

@@ -216,11 +216,35 @@ async def test_only_the_worker_with_the_first_partition_raises_the_alert(place: 
         assert await place.alerts() == []
 
 
-async def test_an_announcement_that_cannot_be_read_is_refused(place: Place) -> None:
+@pytest.mark.parametrize("before_the_worker", [True, False])
+async def test_what_cannot_be_read_is_no_announcement_and_an_alert_says_so(
+    place: Place, before_the_worker: bool
+) -> None:
+    version = place.save(Linear(-3.0, {}))
+    await place.announce(version)
+    junk = [Outgoing(place.settings.topic("model-versions"), b"fraud", value) for value in (b"junk", b"{}")]
+    if before_the_worker:
+        await place.deps.publisher.publish(junk)
     async with following(place.follower()):
-        await place.deps.publisher.publish([Outgoing(place.settings.topic("model-versions"), b"fraud", b"{}")])
-        await until(lambda: place.metric("tidegate_models_refused_total") == 1)
-        assert place.champion == place.deps.policy.scorecard.version
+        assert place.champion == version
+        if not before_the_worker:
+            await place.deps.publisher.publish(junk)
+        await until(lambda: (place.metric("tidegate_models_refused_total") or 0) >= 1)
+        await asyncio.sleep(0.6)
+        assert place.champion == version
+        alert = (await place.alerts())[-1]
+        assert (alert["kind"], alert["severity"]) == ("DATA_ANOMALY", "critical")
+        assert alert["subject"] == {"type": "topic", "id": "model-versions"}
+        assert f"cannot be read; {version} goes on deciding" in alert["summary"]
+
+
+async def test_what_could_not_be_read_is_forgotten_once_something_newer_can_be(place: Place) -> None:
+    await place.deps.publisher.publish([Outgoing(place.settings.topic("model-versions"), b"fraud", b"junk")])
+    version = place.save(Linear(-3.0, {}))
+    await place.announce(version)
+    async with following(place.follower()):
+        assert place.champion == version
+        assert place.metric("tidegate_models_refused_total") == 0
 
 
 async def test_records_of_other_models_are_none_of_ours(place: Place) -> None:
@@ -242,8 +266,7 @@ async def test_a_store_that_is_away_is_asked_again_and_the_old_model_stays_meanw
         await until(lambda: place.metric("tidegate_model_store_up") == 0)
         assert place.champion == old
         shutil.move(root.with_name("away"), root)
-        await until(lambda: place.champion == new)
-        assert place.metric("tidegate_model_store_up") == 1
+        await until(lambda: place.champion == new and place.metric("tidegate_model_store_up") == 1)
         assert place.metric("tidegate_models_refused_total") == 0
 
 
