@@ -27,6 +27,7 @@ def run_worker(settings: Settings) -> NoReturn:
     asyncio.set_event_loop(loop)
     logger.info("worker_starting", group=settings.consumer_group, policy=app.dependencies.policy.version)
     worker = app.Worker(loop=loop, override_logging=False, redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # it would write its escape sequences for a terminal to whatever standard output is
     worker.execute_from_commandline()
     raise SystemExit(0)
 

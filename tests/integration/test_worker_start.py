@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -63,8 +66,14 @@ def test_a_policy_that_cannot_be_read_is_named(settings: Settings, tmp_path: Pat
 
 
 @pytest.mark.parametrize("signal_name", ["SIGTERM", "SIGINT"])
-def test_a_worker_stops_on_a_signal_with_exit_code_0(signal_name: str, start_worker: StartWorker) -> None:
-    import signal
-
+def test_a_worker_stops_on_a_signal_with_exit_code_0_and_has_written_nothing_but_json(
+    signal_name: str, start_worker: StartWorker
+) -> None:
     worker = start_worker()
+    deadline = time.monotonic() + 30
+    while "learner_active" not in worker.log():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     assert worker.stop(getattr(signal, signal_name)) == 0
+    for line in worker.log().splitlines():  # standard output and standard error
+        json.loads(line)
