@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -34,7 +34,19 @@ WIDE = 110
 Choose = Callable[[ModelVersionRecord | None], Announcement]
 """From what serves now to what shall serve."""
 
-Why = Annotated[str, typer.Option("--reason", help="Why, in a sentence; it is published with the change.")]
+MAX_REASON = 256
+"""Characters: free text of the contract."""
+
+
+def _sentence(reason: str) -> str:
+    if not 1 <= len(reason.strip()) <= MAX_REASON:
+        raise typer.BadParameter(f"1 to {MAX_REASON} characters")
+    return reason.strip()
+
+
+Why = Annotated[
+    str, typer.Option("--reason", help="Why, in a sentence; it is published with the change.", callback=_sentence)
+]
 
 models = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -60,7 +72,8 @@ def list_models() -> None:
     table = Table(*head, box=None, padding=(0, 1, 0, 0))
     table.columns[0].no_wrap = True
     blank = [""] * (len(metrics) + 3)
-    table.add_row(SCORECARD, *blank, _role(SCORECARD, now))
+    standing = now.metrics if now is not None and now.version == SCORECARD else {}
+    table.add_row(SCORECARD, *[""] * 3, *_figures(standing, metrics), _role(SCORECARD, now))
     versions = store.versions()
     for version in versions:
         try:
@@ -79,26 +92,18 @@ def list_models() -> None:
 
 @models.command("show")
 def show(version: Annotated[str, typer.Argument(help="As `tidegate models list` shows it.")]) -> None:
-    """One model: where it comes from, how it stands, whether its signature verifies."""
+    """One model, or `scorecard`: where it comes from, how it stands, whether its signature verifies."""
     settings = Settings()
-    store = ModelStore.from_settings(settings)
-    _require(store, version)
-    snapshot = store.inspect(version)
+    version = _version(version, settings)
+    known, metrics = _scorecard(settings) if version == SCORECARD else _snapshot(settings, version)
     now = asyncio.run(_current(settings))
-    header, table = snapshot.header, Table("", version, show_header=True)
-    rows = {
-        "kind": header.kind,
-        "role": _role(version, now) or "-",
-        "signature": "verifies",
-        "saved": _time(header.created_at),
-        "parent": header.parent or "-",
-        "learned from": f"{header.examples} examples, {header.frauds} of them frauds",
-        "feature set": header.features or "-",
-        "size": f"{snapshot.size_bytes:,} bytes",
-        **{METRICS.get(name, name): f"{value:.4f}" for name, value in header.metrics.items()},
-    }
+    if now is not None and now.version == version == SCORECARD:
+        metrics = now.metrics
+    rows = {"role": _role(version, now) or "-", **known}
+    rows |= {METRICS.get(name, name): f"{value:.4f}" for name, value in metrics.items()}
     if now is not None and now.version == version:
         rows |= {"decides since": _time(now.activated_at), "because": f"{now.reason} ({now.change}, by {now.by})"}
+    table = Table("", version, show_header=True)
     for name, value in rows.items():
         table.add_row(name, value)
     _console().print(table)
@@ -116,8 +121,7 @@ def promote(
     settings = Settings()
     store = ModelStore.from_settings(settings)
     examples, metrics = 0, dict[str, float]()
-    if version == load_policy_file(settings.policy).scorecard.version:
-        version = SCORECARD
+    version = _version(version, settings)
     if version != SCORECARD:
         _require(store, version)
         load_scorer(store, version)
@@ -195,15 +199,46 @@ async def _announce(settings: Settings, choose: Choose) -> ModelVersionRecord:
     return record
 
 
+def _version(asked: str, settings: Settings) -> str:
+    """As it is announced: a decision names the scorecard by its version in the policy."""
+    return SCORECARD if asked == load_policy_file(settings.policy).scorecard.version else asked
+
+
 def _require(store: ModelStore, version: str) -> None:
     if version not in store.versions():
         raise UnknownModelError(f"There is no model {version}; `tidegate models list` shows those there are")
 
 
+def _scorecard(settings: Settings) -> tuple[dict[str, str], Mapping[str, float]]:
+    """What is to be shown of the scorecard, and its standing figures, which only the learner knows."""
+    return {"kind": "the policy's scorecard", "in decisions": load_policy_file(settings.policy).scorecard.version}, {}
+
+
+def _snapshot(settings: Settings, version: str) -> tuple[dict[str, str], Mapping[str, float]]:
+    """Likewise of a model in the store. Raises UnknownModelError, SnapshotRefusedError, StoreUnavailableError."""
+    store = ModelStore.from_settings(settings)
+    _require(store, version)
+    snapshot = store.inspect(version)
+    header = snapshot.header
+    return {
+        "kind": header.kind,
+        "signature": "verifies",
+        "saved": _time(header.created_at),
+        "parent": header.parent or "-",
+        "learned from": f"{header.examples} examples, {header.frauds} of them frauds",
+        "feature set": header.features or "-",
+        "size": f"{snapshot.size_bytes:,} bytes",
+    }, header.metrics
+
+
 def _row(snapshot: Snapshot, metrics: Sequence[str]) -> list[str]:
     header = snapshot.header
-    figures = [f"{header.metrics[name]:.3f}" if name in header.metrics else "" for name in metrics]
+    figures = _figures(header.metrics, metrics)
     return [snapshot.version, _time(header.created_at), str(header.examples), str(header.frauds), *figures]
+
+
+def _figures(standing: Mapping[str, float], metrics: Sequence[str]) -> list[str]:
+    return [f"{standing[name]:.3f}" if name in standing else "" for name in metrics]
 
 
 def _role(version: str, now: ModelVersionRecord | None) -> str:

@@ -147,6 +147,28 @@ def test_a_model_is_shown_with_its_origin_and_why_it_serves(deployment: Settings
     assert "It ranks better. (promotion, by learner)" in output
 
 
+def test_the_scorecard_is_shown_by_both_its_names_with_the_figures_that_the_learner_announced(
+    deployment: Settings,
+) -> None:
+    assert "champion" in run("show", "scorecard").output
+    learner_announces(deployment, "scorecard", metrics={"roc_auc": 0.8765, "brier": 0.25})
+    in_decisions = load_policy_file(deployment.policy).scorecard.version
+    for name in ("scorecard", in_decisions):
+        output = run("show", name).output
+        for text in (in_decisions, "champion", "0.8765", "0.2500", "It ranks better."):
+            assert text in output
+    assert "0.876" in row(run("list").output, "scorecard")
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 257])
+def test_a_change_needs_a_reason_that_fits_into_a_record(deployment: Settings, reason: str) -> None:
+    for words in (["promote", "scorecard"], ["rollback"], ["release"]):
+        refused = run(*words, "--reason", reason)
+        assert refused.exit_code == 2
+        assert "256" in refused.output
+    assert serving(deployment) is None
+
+
 def test_what_is_promoted_by_command_serves_and_is_held_until_it_is_released(deployment: Settings) -> None:
     one, two = save(deployment, 1, metrics={"roc_auc": 0.9}), save(deployment, 2)
     promoted = run("promote", one, "--reason", "The risk team prefers it.")
