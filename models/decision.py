@@ -101,6 +101,12 @@ class Decision(Struct, frozen=True, kw_only=True):
     scores: VariableScores
     reasons: list[Reason]
     top_features: list[FeatureContribution]
+    """Those that moved the score furthest."""
+    base_log_odds: float | None = None
+    """The score in log-odds before any feature is looked at. With the contributions in `top_features` and
+    `other_log_odds` it adds up to the log-odds of `fraud_score`. None in records of before, likewise the next."""
+    other_log_odds: float | None = None
+    """What all features that are not in `top_features` added."""
     links: LinkSummary | None
     """None when the link index could not be asked."""
     credit_limit_cny: float | None

@@ -43,8 +43,8 @@ from models.policy.policy import Policy
 from models.recall.cause import Recall
 from models.rings.suspicion import PRIOR_WEIGHTS, SuspicionWeights, suspicion
 from models.scoring.anomaly import AnomalyModel
-from models.scoring.contributions import top_contributions
-from models.scoring.scorer import ServedModel
+from models.scoring.contributions import others_log_odds, top_contributions
+from models.scoring.scorer import SCORE_DECIMALS, ServedModel
 
 FRAUD_MODEL = "fraud"
 """Name of the model that gives the fraud score, whichever version of whatever kind serves."""
@@ -194,6 +194,8 @@ def decide(
         scores=scores,
         reasons=reasons,
         top_features=champion.top_features,
+        base_log_odds=round(champion.base_log_odds, SCORE_DECIMALS),
+        other_log_odds=others_log_odds(champion),
         links=network.link_summary if network is not None else None,
         credit_limit_cny=credit_limit(facts, verdict, champion.fraud_score, scores, policy.document.limits),
         merchant_tier=None,

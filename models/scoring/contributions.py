@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.decision import FeatureContribution
+from models.decision import ChampionScore, FeatureContribution
+from models.scoring.scorer import SCORE_DECIMALS
 
 TOP = 5
 
@@ -60,3 +62,9 @@ def top_contributions(contributions: Iterable[FeatureContribution], most: int = 
     if isinstance(contributions, ManyContributions):
         contributions = contributions.furthest(most)
     return sorted(contributions, key=lambda c: (-abs(c.contribution), c.name))[:most]
+
+
+def others_log_odds(score: ChampionScore) -> float:
+    """What all features but the top ones added to a score."""
+    told = math.fsum((score.base_log_odds, *(each.contribution for each in score.top_features)))
+    return round(score.log_odds - told, SCORE_DECIMALS) + 0.0  # never -0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -71,6 +72,18 @@ def test_a_decision_by_the_scorecard_has_top_features_too() -> None:
     assert champion is not None
     assert champion.version == POLICY.scorecard.version
     assert case.decision.top_features == champion.top_features != []
+
+
+@pytest.mark.parametrize("champion", [None, RISKY, served("linear-1-bbbbbbbb", -3.0, amount_cny=1e-4)])
+def test_base_top_features_and_what_the_others_added_are_the_score(champion: Any) -> None:
+    case = decided(champion)
+    decision, said = case.decision, case.audit.model_outputs.champion
+    assert said is not None
+    assert decision.base_log_odds == said.base_log_odds
+    assert decision.other_log_odds is not None
+    told = [decision.base_log_odds, decision.other_log_odds, *(each.contribution for each in decision.top_features)]
+    assert math.fsum(told) == pytest.approx(said.log_odds, abs=1e-6)
+    assert 1 / (1 + math.exp(-math.fsum(told))) == pytest.approx(decision.fraud_score, abs=2e-6)
 
 
 def test_a_high_score_names_what_raised_it_most_and_never_what_lowered_it() -> None:

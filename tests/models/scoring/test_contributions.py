@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.decision import FeatureContribution
-from models.scoring.contributions import TOP, ManyContributions, top_contributions
+from models.decision import ChampionScore, FeatureContribution
+from models.scoring.contributions import TOP, ManyContributions, others_log_odds, top_contributions
 
 
 def contribution(name: str, amount: float) -> FeatureContribution:
@@ -40,3 +43,13 @@ def test_many_are_told_as_if_each_were_a_record(amounts: list[float]) -> None:
     assert list(many) == many[:] == one_by_one
     assert top_contributions(many) == top_contributions(one_by_one)
     assert len(many) == len(one_by_one) and len(top_contributions(many)) <= TOP
+
+
+@pytest.mark.parametrize(("log_odds", "others"), [(-2.0, 0.75), (-2.75, 0.0), (-3.0, -0.25)])
+def test_what_the_others_added_is_what_is_missing_to_the_score(log_odds: float, others: float) -> None:
+    top = [contribution("a", 0.5), contribution("b", -0.25)]
+    score = ChampionScore(
+        name="fraud", version="v", fraud_score=0.1, log_odds=log_odds, base_log_odds=-3.0, top_features=top
+    )
+    assert others_log_odds(score) == others
+    assert math.copysign(1.0, others_log_odds(score)) == math.copysign(1.0, others)
