@@ -189,7 +189,7 @@ class Keeper:
         reason = f"The champion has learned from {tournament.examples} examples."
         metrics = self.quality.get(tournament.champion, {})
         if promotion is not None:
-            reason = f"{promotion.champion} has beaten {promotion.previous} on {promotion.frauds} frauds."
+            reason = f"{promotion.champion} has beaten {promotion.previous}{_on(promotion.evidence)}."
             metrics = metrics | _figures(promotion.evidence)
         return Announcement(
             champion=self._serving.get(tournament.champion, SCORECARD),
@@ -227,6 +227,16 @@ def _quality(standings: list[Standing]) -> dict[str, dict[str, float]]:
         each.name: {name: value for name in MEASURES if (value := getattr(each.quality, name)) is not None}
         for each in standings
     }
+
+
+def _on(evidence: Evidence | None) -> str:
+    """By what a promotion is justified, as the end of a sentence."""
+    if evidence is None:
+        return ""
+    precision = evidence.average_precision
+    return (
+        f" on {evidence.frauds} frauds: average precision {precision.challenger:.3f} against {precision.champion:.3f}"
+    )
 
 
 def _figures(evidence: Evidence | None) -> dict[str, float]:

@@ -100,6 +100,7 @@ class Learner:
                 logger.warning("learner_lost_its_partition", error=type(error).__name__)
             except StoreUnavailableError as error:
                 logger.warning("model_store_unavailable", error=str(error))
+                tell(LearnerReport(active=False))
                 await asyncio.sleep(RETRY_PAUSE_S)
 
     async def _learn(self, time: int) -> None:

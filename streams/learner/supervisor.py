@@ -33,6 +33,9 @@ BACK_OFF_S = (1.0, 60.0)
 LIVED_S = 60.0
 """One that lived so long starts the back-off anew."""
 END_WITHIN_S = 3.0
+SILENT_S = 120.0
+"""A learner reports every second, except while it fits trees or keeps a snapshot; one that is silent for so long hangs,
+and is ended for another to go on."""
 
 
 class LearnerSupervisor:
@@ -86,10 +89,11 @@ class LearnerSupervisor:
         self._deps.metrics.learner_starts.inc()
         logger.info("learner_started", pid=process.pid)
         hearing = asyncio.create_task(self._hear(process))
+        wanted = True
         try:
             while not (hearing.done() or self._stopping):
                 if await self._stays(False, STOP_AFTER_S):
-                    logger.info("learner_not_wanted")
+                    wanted = False
                     break
         finally:
             await self._end()
@@ -97,14 +101,25 @@ class LearnerSupervisor:
             with suppress(asyncio.CancelledError, ValueError):  # ValueError: no report is so long
                 await hearing
             self._deps.metrics.learner_up.set(0)
-        if not self._stopping:
+            self._deps.metrics.model_quality.clear()
+        if not wanted:
+            logger.info("learner_not_wanted")
+        elif not self._stopping:
             logger.warning("learner_ended", exit_code=process.returncode)
 
     async def _hear(self, process: Process) -> None:
-        """Until the learner's standard output ends, with the process."""
+        """Until the learner's standard output ends, with the process; or says nothing for too long."""
         if process.stdout is None:
             raise RuntimeError("the learner has no standard output")
-        async for line in process.stdout:
+        while True:
+            try:
+                async with asyncio.timeout(SILENT_S):
+                    line = await process.stdout.readline()
+            except TimeoutError:
+                logger.warning("learner_silent", after_s=SILENT_S)
+                return
+            if not line:
+                return
             try:
                 hear(line, self._deps.metrics)
             except msgspec.DecodeError:

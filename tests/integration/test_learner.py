@@ -174,8 +174,11 @@ async def test_a_better_model_is_promoted_by_itself_with_an_alert_that_says_why(
         assert time.monotonic() < deadline, f"{now} {worker.log()[-3000:]}"
         await asyncio.sleep(0.5)
     alert = await client.wait_for_alert("MODEL_PROMOTED")
-    assert alert["evidence"]["average_precision_gain"] > 0
-    assert alert["evidence"]["previous_version"] == "scorecard"
+    evidence = alert["evidence"]
+    assert evidence["average_precision_gain"] > 0
+    assert evidence["previous_version"] == "scorecard"
+    assert f"on {evidence['frauds_compared']:.0f} frauds: average precision " in alert["summary"]
+    assert f"{evidence['average_precision_after']:.3f} against" in alert["summary"]
     first = (await announcements(quick))[0]
     assert first.version == "scorecard" or first.change == "promotion"
     await learned(quick, 600)

@@ -70,7 +70,7 @@ def test_a_worker_stops_on_a_signal_with_exit_code_0_and_has_written_nothing_but
     signal_name: str, start_worker: StartWorker
 ) -> None:
     worker = start_worker()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while "learner_active" not in worker.log():
         assert time.monotonic() < deadline
         time.sleep(0.1)
