@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 from msgspec import Struct
 
 from config.errors import OperatorError
@@ -19,7 +20,7 @@ from models.dead_letter import DeadLetter
 from models.decision import Decision, DecisionAudit
 from models.events import EVENT_TYPES
 from models.published import MerchantTierRecord, ModelVersionRecord, PolicyVersionRecord, RestrictedCustomer
-from streams.kafka import admin_client, record_counts
+from streams.kafka import BrokerUnreachableError, admin_client, record_counts
 
 MAX_RECORD_BYTES = 4 * 1024 * 1024
 """The largest record that any topic takes: a dead letter of the largest input, in base64, with room to spare."""
@@ -27,7 +28,7 @@ MAX_INPUT_BYTES = 1024 * 1024
 """The largest record that other topics take. Above what the contract allows, so that a record that is too large arrives
 and becomes a dead letter."""
 
-CREATED_WITHIN_S = 60.0
+CREATED_WITHIN_S = 120.0
 """Longest wait for brokers to know new topics, and then for these to be served."""
 POLL_S = 0.1
 
@@ -174,8 +175,7 @@ class TopicProblem(Struct, frozen=True, kw_only=True):
     topic: str
     """Full name, with prefix."""
     aspect: str
-    """`topic` when it is missing, `creation` when Kafka refused it, `leader` when a new one is not served yet,
-    `partitions`, or Kafka's name of a setting."""
+    """`topic` when it is missing, `creation` when refused, `leader` of a new one, `partitions`, or a setting's name."""
     found: str
     wanted: str
 
@@ -255,11 +255,12 @@ async def _unserved(new: set[str], settings: Settings) -> list[TopicProblem]:
     them, and a producer gives up records that wait for them too long."""
     try:
         async with asyncio.timeout(CREATED_WITHIN_S):
-            await record_counts(settings, new)
+            while True:
+                with suppress(BrokerUnreachableError, KafkaTimeoutError):  # neither waits as long as we do
+                    await record_counts(settings, new)
+                    return []
     except (KafkaError, TimeoutError):
-        wanted = "one that answers for each partition"
-        return [TopicProblem(topic=name, aspect="leader", found="missing", wanted=wanted) for name in sorted(new)]
-    return []
+        return [TopicProblem(topic=name, aspect="leader", found="missing", wanted="there") for name in sorted(new)]
 
 
 async def _problems(client: AIOKafkaAdminClient, settings: Settings) -> list[TopicProblem]:
