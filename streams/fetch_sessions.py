@@ -84,17 +84,29 @@ class _SessionClient:
         self.cluster = client.cluster
         self._client = client
         self._sessions: defaultdict[int, FetchSession] = defaultdict(FetchSession)
-        self._assignment: object = None
+        self._assignment: Any = None
+        self._untold: set[Any] = set()
+        """Partitions of which it is not known yet where they end."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
-    def serve(self, assignment: object) -> None:
+    def serve(self, assignment: Any) -> None:
         """Fetch for this assignment. Of a new one's partitions nothing is known here, not even where they end."""
         if assignment is not self._assignment:
-            self._assignment = assignment
+            self._assignment, self._untold = assignment, set(assignment.tps)
             for session in self._sessions.values():
                 session.lost()
+
+    def served(self, broker: int, topics: Iterable[tuple[str, list[Wanted]]]) -> None:
+        """The broker has answered for these topics. aiokafka leaves out what it is told of a partition whose position
+        has changed meanwhile, and the broker does not tell twice what it takes for known: it is to forget."""
+        if not self._untold:
+            return
+        states = {place: self._assignment.state_value(place) for place in self._untold}
+        self._untold = {place for place, state in states.items() if state.highwater is None}
+        if any((topic, each[0]) in self._untold for topic, partitions in topics for each in partitions):
+            self._sessions[broker].lost()
 
     async def send(self, node_id: int, request: Any, **options: Any) -> Any:
         if not isinstance(request, FetchRequest):
@@ -118,6 +130,7 @@ def keep_sessions(fetcher: Any) -> None:
     async def in_session(assignment: Any, broker: int, request: Any) -> bool:
         client.serve(assignment)
         records: bool = await fetch(assignment, broker, request)
+        client.served(broker, request.topics)
         return records
 
     fetcher._proc_fetch_request = in_session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -137,3 +138,30 @@ async def test_a_consumer_in_a_session_gets_every_record_once(settings: Settings
         await takes([b"%d again" % number for number in range(len(places))])
         sessions = consumer._fetcher._client._sessions.values()
         assert [each._epoch > 1 for each in sessions] == [True]
+
+
+async def test_where_a_partition_ends_is_told_again_when_its_position_had_just_changed(settings: Settings) -> None:
+    await create_or_check(settings, create=True)
+    place = TopicPartition(settings.topic("labels"), 0)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap, group_id=None, enable_auto_commit=False)
+    async with consumer:
+        fetcher = consumer._fetcher
+        send, fetches = fetcher._client.send, 0
+
+        async def moved_meanwhile(node_id: int, request: Any, **options: Any) -> Any:
+            nonlocal fetches
+            answer = await send(node_id, request, **options)
+            if isinstance(request, FetchRequest) and not fetches:
+                fetches += 1
+                consumer.seek(place, 1)
+                asyncio.get_running_loop().call_soon(consumer.seek, place, 0)
+            return answer
+
+        fetcher._client.send = moved_meanwhile
+        keep_sessions(fetcher)
+        consumer.assign([place])
+        consumer.seek(place, 0)
+        async with asyncio.timeout(20):
+            while consumer.highwater(place) is None:
+                await consumer.getmany(timeout_ms=200)
+        assert fetches == 1
