@@ -18,10 +18,13 @@ def default_models(seed: int) -> dict[str, LearningModel]:
 
     What they do alike is done once for all of them, so each example has to be given to all that are used before the
     next is given to any. What that costs is the first model's cost.
+
+    Of the blend the curves begin as the whole: they learn from two frauds on, while what trees make of the first ten is
+    honest applications that look like one of them. Trees have to earn their weight, which takes them a handful.
     """
     preparation, curves = Preparation(seed), Pupil(LogisticLearner())
     return {
-        "blend": OnlineModel("blend", [Pupil(BoostedTreesLearner(seed)), curves], preparation),
+        "blend": OnlineModel("blend", [Pupil(BoostedTreesLearner(seed)), curves], preparation, weights=(0.0, 1.0)),
         "logistic": OnlineModel("logistic", [curves], preparation),
         "hoeffding_bag": OnlineModel("hoeffding_bag", [Pupil(HoeffdingBagLearner(seed))], preparation),
         "weight_of_evidence": OnlineModel("weight_of_evidence", [Pupil(WeightOfEvidenceLearner())], preparation),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-HALF_AT = 20.0
-"""Known frauds at which the model has as much to say as the anomaly score: the weight of the model is k / (k + 20) for
-k known frauds."""
+HALF_AT = 2.0
+"""Known frauds at which the model has as much to say as the anomaly score: the weight of the model is k / (k + 2) for
+k known frauds. From the second on the model makes the most of all it is given, of the anomaly score too."""
 
 SLOPE = 1.0
 """Log-odds for each standard deviation by which an anomaly score lies above the mean, before frauds are known, ..."""

@@ -20,9 +20,12 @@ _LARGEST_LOG_ODDS = 700.0
 class OnlineModel:
     """A `LearningModel` of one or more learners, whose calibrated log-odds are added up."""
 
-    def __init__(self, kind: str, pupils: Sequence[Pupil], preparation: Preparation) -> None:
+    def __init__(
+        self, kind: str, pupils: Sequence[Pupil], preparation: Preparation, weights: Sequence[float] | None = None
+    ) -> None:
         """Models may share the preparation, and pupils with it, when each example is given to all of them before the
-        next is given to any."""
+        next is given to any. `weights` of the pupils are those before anything tells what each is worth;
+        None is their mean."""
         self.kind = kind
         self._pupils = list(pupils)
         self._preparation = preparation
@@ -30,7 +33,7 @@ class OnlineModel:
             encoder=preparation.encoder,
             bins=None,
             members=[pupil.member for pupil in self._pupils],
-            stack=Stack(len(self._pupils)),
+            stack=Stack([1.0 / len(self._pupils)] * len(self._pupils) if weights is None else weights),
             cold_start=preparation.cold_start,
             prior=preparation.sampling.log_odds,
         )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TRUST = 20.0
-"""How strongly the start, the plain mean, holds against what is learned, in the unit of squared log-odds seen."""
+"""How strongly the start holds against what is learned, in the unit of squared log-odds seen."""
 
 MEMORY = 6_000.0
 """Examples after which one counts for 1/e: as calibration changes with every refit and with the fraud share."""
@@ -28,10 +28,11 @@ class Stack:
     that none of them saw moves the bias alone. Otherwise a few of these, where fraud is one in thousands and all
     log-odds are far below 0, would take the weights away."""
 
-    def __init__(self, members: int) -> None:
-        self._parameters = np.append(np.full(members, 1.0 / members), 0.0)
-        self._prior = np.eye(members + 1) * TRUST
-        self._precision = np.zeros((members + 1, members + 1))
+    def __init__(self, weights: Sequence[float]) -> None:
+        """`weights` of the members are what it starts from."""
+        self._parameters = np.array([*weights, 0.0])
+        self._prior = np.eye(len(self._parameters)) * TRUST
+        self._precision = np.zeros_like(self._prior)
 
     @property
     def bias(self) -> float:

@@ -14,7 +14,7 @@ def learned(*scores: float | None) -> ColdStart:
     return cold
 
 
-@pytest.mark.parametrize(("frauds", "weight"), [(0, 0.0), (20, 0.5), (180, 0.9)])
+@pytest.mark.parametrize(("frauds", "weight"), [(0, 0.0), (2, 0.5), (18, 0.9)])
 def test_the_models_weight_grows_with_the_known_frauds(frauds: int, weight: float) -> None:
     cold = ColdStart()
     cold.frauds = frauds

@@ -34,7 +34,7 @@ def alone(name: str) -> OnlineModel:
         "logistic": [Pupil(LogisticLearner())],
         "weight_of_evidence": [Pupil(WeightOfEvidenceLearner())],
     }
-    return OnlineModel(name, pupils[name], Preparation(3))
+    return OnlineModel(name, pupils[name], Preparation(3), (0.0, 1.0) if name == "blend" else None)
 
 
 @pytest.mark.parametrize("name", ["blend", "logistic", "weight_of_evidence"])
