@@ -1,11 +1,12 @@
 import pickle
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scripts.backtest.columns import NEVER_MS
-from scripts.backtest.label_reader import LabelReader
+from scripts.backtest.label_reader import LabelReader, check_known
 from scripts.backtest.labels import PendingLabels, Seen, example
 from scripts.backtest.mapping import EventColumns, HistoryMapping, LabelColumn, MappingError
 
@@ -64,8 +65,11 @@ def test_a_label_is_known_when_its_column_says_and_never_before_the_row() -> Non
 
 
 def test_somebody_has_to_say_when_labels_are_known() -> None:
-    with pytest.raises(MappingError, match="--label-delay"):
-        LabelReader(mapping(), COLUMNS, None)
+    with pytest.raises(MappingError, match=r"^map\.toml: .*--label-delay"):
+        check_known(mapping(), None, Path("map.toml"))
+    check_known(mapping(), timedelta(0), Path("map.toml"))
+    check_known(mapping(delay="7d"), None, Path("map.toml"))
+    check_known(mapping(known_at="k"), None, Path("map.toml"))
     assert LabelReader(mapping(), COLUMNS, timedelta(0)).read((0, 5, "0", None)) == (False, 5)
 
 
