@@ -30,6 +30,15 @@ fraud = [1]
 honest = [0]
 delay = "2d"
 """
+SMALLEST = """
+[event]
+time = "t"
+[label]
+column = "y"
+fraud = ["yes"]
+honest = ["no"]
+"""
+"""Says nothing of when labels are known; a line that does goes behind it."""
 NAMES = ("id", "time", "customer", "merchant", "amount", "speed", "type", "fraud")
 START = datetime(2026, 1, 5)
 

@@ -6,17 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.backtest.mapping import MappingError, check_columns, duration, label_key, load_mapping
-from tests.scripts.backtest.histories import MAPPING, NAMES, write_mapping
-
-SMALLEST = """
-[event]
-time = "t"
-[label]
-column = "y"
-fraud = ["yes"]
-honest = ["no"]
-known_at = "k"
-"""
+from tests.scripts.backtest.histories import MAPPING, NAMES, SMALLEST, write_mapping
 
 
 def problem(directory: Path, text: str) -> str:
@@ -31,7 +21,7 @@ def problem(directory: Path, text: str) -> str:
 
 
 def test_only_time_and_label_are_needed(tmp_path: Path) -> None:
-    mapping = load_mapping(write_mapping(tmp_path, SMALLEST))
+    mapping = load_mapping(write_mapping(tmp_path, SMALLEST + 'known_at = "k"'))
     assert mapping.event.timezone == "UTC"
     assert mapping.kinds() == {}
     assert list(mapping.columns()) == [("event.time", "t"), ("label.column", "y"), ("label.known_at", "k")]
