@@ -158,7 +158,9 @@ async def test_no_score_depends_on_a_label_that_was_not_known_yet(tmp_path: Path
     rows = transactions(1_500)
     cut = START + timedelta(days=12)
     known = cut - timedelta(days=2)
-    changed = [row if row[1] <= known else (*row[:-1], 1 - int(str(row[-1]))) for row in rows]  # type: ignore[operator]
+    changed = [
+        row if isinstance(row[1], datetime) and row[1] <= known else (*row[:-1], 1 - int(str(row[-1]))) for row in rows
+    ]
     one, _ = await done(options(tmp_path, rows, "one"))
     two, _ = await done(options(tmp_path, changed, "two"))
     before = one.rows.occurred_ms < cut.replace(tzinfo=UTC).timestamp() * 1000

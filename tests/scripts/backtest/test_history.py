@@ -44,8 +44,8 @@ def said(history: Path, mapping: str = MAPPING) -> str:
     return str(caught.value).removeprefix(f"{history}: ")
 
 
-def ms(*moment: int) -> int:
-    return int(datetime(*moment, tzinfo=UTC).timestamp() * 1000)  # type: ignore[misc, arg-type]
+def ms(year: int, month: int, day: int, hour: int = 0) -> int:
+    return int(datetime(year, month, day, hour, tzinfo=UTC).timestamp() * 1000)
 
 
 def times(directory: Path, values: list[str], extra: str = "") -> list[int]:

@@ -12,6 +12,7 @@ from scripts.demonstration.learning import (
     LEAST_IN_A_STRETCH,
     STRETCHES,
     Change,
+    Scored,
     changes,
     in_order,
     recall,
@@ -37,8 +38,8 @@ def test_one_typology_is_measured_at_the_threshold_of_all() -> None:
 
 
 @pytest.mark.parametrize("applications", [[], honest(10), [scored(1, fraud=True)]])
-def test_there_is_no_recall_without_frauds_or_without_honest_applications(applications: list[object]) -> None:
-    assert recall(applications).served is None  # type: ignore[arg-type]
+def test_there_is_no_recall_without_frauds_or_without_honest_applications(applications: list[Scored]) -> None:
+    assert recall(applications).served is None
 
 
 @given(st.integers(0, 3 * LEAST_IN_A_STRETCH))

@@ -6,6 +6,7 @@ from io import StringIO
 
 from rich.console import Console
 
+from models.decision import Verdict
 from scripts.demonstration.screen import ALERTS_A_LINE, SECONDS_BETWEEN_LINES, because, screen
 from scripts.demonstration.tally import Tally
 from scripts.demonstration.worker import Readiness
@@ -17,9 +18,10 @@ READY = Readiness(lag_records={"applications": 3, "labels": 4}, index="up")
 def busy_tally() -> Tally:
     tally = Tally()
     tally.sent = 5
-    for number, verdict in enumerate(("approve", "approve", "review", "reject"), 1):
+    verdicts: tuple[Verdict, ...] = ("approve", "approve", "review", "reject")
+    for number, verdict in enumerate(verdicts, 1):
         tally.application(f"A-{number}", 1_000)
-        tally.decision(decision(f"A-{number}", verdict), 1_010)  # type: ignore[arg-type]
+        tally.decision(decision(f"A-{number}", verdict), 1_010)
     for number in range(5):
         tally.alert(alert(number, summary=f"Alert number {number} [bold]is up[/]."))
     return tally
